@@ -1,0 +1,735 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * portwatch: the interface between the kernel module and its readers.
+ *
+ * This header is the manual of /dev/portwatch. It is plain C, the same for
+ * 32-bit and 64-bit readers, and nothing in it is packed.
+ *
+ * A session
+ * ---------
+ * Every open() of /dev/portwatch is a session of its own. It needs
+ * CAP_AUDIT_READ in the first user namespace (else EPERM); a device opened
+ * while the module's limit of sessions is reached says EBUSY. A session does
+ * nothing until PORTWATCH_IOC_START gives it its rings and says which events
+ * it wants; the kernel's hooks are attached with the first session that starts
+ * and detached with the last one that is closed.
+ *
+ *	fd = open("/dev/portwatch", O_RDWR | O_CLOEXEC);
+ *	ioctl(fd, PORTWATCH_IOC_START, &start);
+ *	header = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
+ *	beacons, rings, consumers = mmap(...) as the header says
+ *	loop:	drain all rings, oldest record first; store the tails;
+ *		poll(fd) when all are empty
+ *
+ * Pages are split by who writes them. The header, the beacons and the rings are
+ * written by the kernel and can only be mapped PROT_READ; each ring's consumer
+ * page is written by the reader. The kernel trusts nothing that it finds there.
+ *
+ * Rings
+ * -----
+ * There is one ring for each possible CPU (a hole in the CPU numbering has a
+ * ring of which nothing is ever read). A ring is a page with struct
+ * portwatch_ring, then ring_slots slots of PORTWATCH_SLOT_SIZE bytes. A record
+ * is one slot, or several (process records), one after the other.
+ * Slot n of the stream stands at index n % ring_slots; ring_slots is a power of
+ * two. The kernel publishes `head` (slots ever written) with a store-release
+ * after the slots are written; the reader loads it with acquire. The reader
+ * publishes `tail` (slots ever consumed) with a store-release after it has
+ * copied what it needs; the kernel loads it with acquire. head - tail is the
+ * fill. A tail that cannot be (ahead of head, or more than a ring behind) is
+ * counted in `bad_tail` and the ring is taken to be full.
+ *
+ * Records of one ring stand in the order of `time`, and times do not decrease.
+ *
+ * Order over all rings
+ * --------------------
+ * A reader merges the rings by `time`. It may emit a record only when no other
+ * ring can still deliver an older one; the beacons tell. Before a CPU reads the
+ * clock for a record it sets its beacon to PORTWATCH_BEACON_STARTING, and then
+ * to the time that it read; it clears the beacon to 0 when the record is in all
+ * sessions' rings. A reader does, in this order:
+ *
+ *	now  = clock_gettime(CLOCK_BOOTTIME)
+ *	full memory barrier
+ *	for each CPU:	b = load-acquire beacon[cpu].busy
+ *			h = load-acquire ring[cpu].head
+ *			bound[cpu] = b == 0 ? now :
+ *				     b == STARTING ? bound of the last round : b
+ *
+ * Every record of that CPU at or past slot h has time >= bound[cpu]. A ring in
+ * which slots are waiting is bounded by its first waiting record. The smallest
+ * bound is the time before which everything is known.
+ *
+ * What is lost
+ * ------------
+ * A record that finds no room is not written. It is counted, by type, in the
+ * ring's `lost`, and as soon as there is room again a record of type
+ * PORTWATCH_LOST is written in its place, before anything newer, which says
+ * what is missing since the last such record. When nothing newer comes, a
+ * reader that finds `gap` non-zero asks for it with PORTWATCH_IOC_FLUSH. `seq`
+ * numbers all records offered to a ring, lost ones too (a lost record does not
+ * count itself and bears the number of the first record that is missing), so a
+ * jump in `seq` is always explained, to the unit, by a lost record. At any time,
+ * for each type: seen = delivered + filtered + lost.
+ *
+ * The last reserve_slots slots of a ring are kept for port events (bind,
+ * bind-failed, listen, and the close of a socket that held a port of its own)
+ * and lost records, so a flood of connections cannot hide a new listener.
+ *
+ * Waking up
+ * ---------
+ * poll() says POLLIN when a ring holds `watermark` slots or more, or when some
+ * record has waited `timeout_ms`. A reader is never woken for each record.
+ *
+ * Sockets and processes
+ * ---------------------
+ * `sock` is the kernel's socket cookie (what `ss -e` prints as sk:, here in
+ * full); it is unique until the machine is booted again. `sock_seq` counts the
+ * events of that socket from 1, whether or not this session asked for them.
+ *
+ * `owner` and `actor` are keys of processes. A process record with that key
+ * comes earlier in the stream than the first event that uses it; it is sent
+ * once for each session. Key 0 means: not known, or (actor) none. Key 1 is the
+ * kernel itself and is never announced. A process that executes another
+ * program, or changes its name, its user or its cgroup, gets a new key. Keys are
+ * not used again.
+ *
+ * Byte order is the machine's, except that ports are host order numbers and
+ * addresses are in network order: 4 bytes (the other 12 are zero) when family is
+ * AF_INET, 16 when it is AF_INET6. A v4-mapped IPv6 address is given as the IPv4
+ * one, with family AF_INET and PORTWATCH_F_MAPPED.
+ *
+ * Times are nanoseconds of CLOCK_BOOTTIME.
+ *
+ * Versions
+ * --------
+ * PORTWATCH_API_VERSION is the version of ioctls and mappings,
+ * PORTWATCH_RECORD_VERSION that of the records. New record types, flags and
+ * values of an enumeration may be added without a new version: a reader skips
+ * types that it does not know. Every structure that userspace passes in starts
+ * with its own size; a size that the kernel does not know, an unknown flag or a
+ * reserved field that is not zero is refused with EINVAL (E2BIG when the
+ * structure is longer than the kernel's and the rest is not zero).
+ */
+#ifndef _UAPI_LINUX_PORTWATCH_H
+#define _UAPI_LINUX_PORTWATCH_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define PORTWATCH_DEVICE		"/dev/portwatch"
+#define PORTWATCH_MAGIC			0x43545750U	/* "PWTC" */
+#define PORTWATCH_API_VERSION		1
+#define PORTWATCH_RECORD_VERSION	1
+
+#define PORTWATCH_SLOT_SIZE		128
+#define PORTWATCH_SLOTS_MIN		64
+#define PORTWATCH_SLOTS_MAX		(1U << 20)
+#define PORTWATCH_SLOTS_DEFAULT		8192
+
+/* Where the areas of a session begin, as mmap() offsets: see the header. */
+#define PORTWATCH_MMAP_HEADER		0
+
+/* Values of portwatch_beacon.busy other than a time. */
+#define PORTWATCH_BEACON_IDLE		0
+#define PORTWATCH_BEACON_STARTING	1
+
+/* Keys of processes that are not announced. */
+#define PORTWATCH_PROCESS_UNKNOWN	0
+#define PORTWATCH_PROCESS_KERNEL	1
+
+/**
+ * enum portwatch_type - what a record is about
+ *
+ * Up to PORTWATCH_SNAPSHOT these are events, and 1 << type is their bit in
+ * portwatch_start.events.
+ */
+enum portwatch_type {
+	PORTWATCH_SOCKET	= 1,	/* created */
+	PORTWATCH_BIND		= 2,	/* took a port */
+	PORTWATCH_BIND_FAILED	= 3,	/* did not get the port it asked for */
+	PORTWATCH_LISTEN	= 4,	/* started to listen */
+	PORTWATCH_CONNECT	= 5,	/* SYN about to be sent; UDP peer set */
+	PORTWATCH_ESTABLISHED	= 6,	/* the attempt succeeded */
+	PORTWATCH_CONNECT_FAILED = 7,	/* the attempt failed */
+	PORTWATCH_ACCEPT	= 8,	/* a process took a connection */
+	PORTWATCH_CLOSE		= 9,	/* the socket or connection is over */
+	PORTWATCH_FLOW		= 10,	/* first datagram to or from a peer */
+	PORTWATCH_LOST		= 11,	/* records are missing here */
+	PORTWATCH_SNAPSHOT	= 12,	/* marks around sockets open before */
+	PORTWATCH_PROCESS	= 13,	/* dictionary: who a key is */
+	PORTWATCH_TEXT		= 14,	/* continuation of a process record */
+};
+
+#define PORTWATCH_TYPES			16	/* size of arrays by type */
+#define PORTWATCH_EVENT_BIT(type)	(1ULL << (type))
+
+/* Events that a session can ask for; LOST and PROCESS always come. */
+#define PORTWATCH_EVENTS_ALL						\
+	(PORTWATCH_EVENT_BIT(PORTWATCH_SOCKET) |			\
+	 PORTWATCH_EVENT_BIT(PORTWATCH_BIND) |				\
+	 PORTWATCH_EVENT_BIT(PORTWATCH_BIND_FAILED) |			\
+	 PORTWATCH_EVENT_BIT(PORTWATCH_LISTEN) |			\
+	 PORTWATCH_EVENT_BIT(PORTWATCH_CONNECT) |			\
+	 PORTWATCH_EVENT_BIT(PORTWATCH_ESTABLISHED) |			\
+	 PORTWATCH_EVENT_BIT(PORTWATCH_CONNECT_FAILED) |		\
+	 PORTWATCH_EVENT_BIT(PORTWATCH_ACCEPT) |			\
+	 PORTWATCH_EVENT_BIT(PORTWATCH_CLOSE))
+
+/* Bits of portwatch_event.flags. */
+#define PORTWATCH_F_EXISTING		(1U << 0) /* row of a snapshot */
+#define PORTWATCH_F_MAPPED		(1U << 1) /* IPv6 socket, IPv4 address */
+#define PORTWATCH_F_DUAL_STACK		(1U << 2) /* [::] that takes IPv4 too */
+#define PORTWATCH_F_REUSE_ADDR		(1U << 3) /* SO_REUSEADDR */
+#define PORTWATCH_F_REUSE_PORT		(1U << 4) /* SO_REUSEPORT */
+#define PORTWATCH_F_FREEBIND		(1U << 5) /* IP_FREEBIND */
+#define PORTWATCH_F_TRANSPARENT		(1U << 6) /* IP_TRANSPARENT */
+#define PORTWATCH_F_REMOTE		(1U << 7) /* raddr and rport are set */
+#define PORTWATCH_F_LOCAL		(1U << 8) /* laddr and lport are set */
+#define PORTWATCH_F_UNUSED		(1U << 9) /* close of a socket that never
+						   * took a port or a peer: sent
+						   * only where SOCKET is asked
+						   * for */
+
+/* How a port was taken: portwatch_event.bind.how. */
+enum portwatch_how {
+	PORTWATCH_HOW_EXPLICIT	= 1,	/* this port was asked for */
+	PORTWATCH_HOW_EPHEMERAL	= 2,	/* port 0 was asked for */
+	PORTWATCH_HOW_AUTO	= 3,	/* connect, send or listen, no bind */
+};
+
+/* What is over: portwatch_event.close.kind. */
+enum portwatch_kind {
+	PORTWATCH_KIND_SOCKET	  = 1,
+	PORTWATCH_KIND_CONNECTION = 2,
+	PORTWATCH_KIND_LISTENER	  = 3,
+};
+
+/* Why it ended: portwatch_event.close.reason. */
+enum portwatch_reason {
+	PORTWATCH_REASON_FIN		= 1,	/* closed in order */
+	PORTWATCH_REASON_RST_SENT	= 2,	/* reset by this end */
+	PORTWATCH_REASON_RST_RECEIVED	= 3,	/* reset by the other end */
+	PORTWATCH_REASON_TIMEOUT	= 4,	/* the other end fell silent */
+	PORTWATCH_REASON_ABORTED	= 5,	/* killed from outside (ss -K) */
+	PORTWATCH_REASON_UNACCEPTED	= 6,	/* listener closed first */
+	PORTWATCH_REASON_RELEASED	= 7,	/* no connection: let go */
+};
+
+/* Who closed first: portwatch_event.close.first. 0: not known. */
+enum portwatch_first {
+	PORTWATCH_FIRST_LOCAL	= 1,
+	PORTWATCH_FIRST_REMOTE	= 2,
+};
+
+/* State of a socket in a snapshot row: portwatch_event.existing.state. */
+enum portwatch_state {
+	PORTWATCH_STATE_OPEN		= 1,	/* no port yet */
+	PORTWATCH_STATE_BOUND		= 2,
+	PORTWATCH_STATE_LISTENING	= 3,
+	PORTWATCH_STATE_CONNECTING	= 4,
+	PORTWATCH_STATE_CONNECTED	= 5,
+};
+
+/**
+ * struct portwatch_slot - how every slot begins
+ *
+ * @time:	when it happened
+ * @seq:	number of this record among all offered to this ring (wraps)
+ * @cpu:	CPU of the ring
+ * @type:	enum portwatch_type
+ * @aux:	meaning depends on the type
+ */
+struct portwatch_slot {
+	__u64	time;
+	__u32	seq;
+	__u16	cpu;
+	__u8	type;
+	__u8	aux;
+};
+
+/**
+ * struct portwatch_event - a record of type SOCKET to SNAPSHOT, LOST excepted
+ *
+ * @time, @seq, @cpu, @type: as in struct portwatch_slot
+ * @family:	AF_INET or AF_INET6 (AF_UNSPEC: a mark)
+ * @sock:	socket cookie
+ * @sock_seq:	number of this event among the socket's own
+ * @proto:	IPPROTO_*, as in the socket (IPPROTO_MPTCP is 262)
+ * @flags:	PORTWATCH_F_*
+ * @owner:	key of the process that created or accepted the socket
+ * @owner_tid:	its thread, as the first pid namespace numbers it
+ * @actor:	key of the process that did this, when it is not the owner, else 0
+ * @actor_tid:	its thread
+ * @netns:	inode number of the network namespace
+ * @lport:	local port (PORTWATCH_F_LOCAL); bind-failed: the port asked for
+ * @rport:	remote port (PORTWATCH_F_REMOTE)
+ * @laddr:	local address (PORTWATCH_F_LOCAL); bind-failed: the one asked for
+ * @raddr:	remote address (PORTWATCH_F_REMOTE)
+ * @body:	what follows, as bytes
+ * @socket:	type SOCKET
+ * @socket.sock_type: SOCK_STREAM, SOCK_DGRAM, ...
+ * @bind:	type BIND
+ * @bind.req_addr: address asked for (zero where @bind.how is AUTO)
+ * @bind.ifname: interface that the socket is bound to (SO_BINDTODEVICE), or ""
+ * @bind.req_port: port asked for (0 for EPHEMERAL and AUTO)
+ * @bind.how:	enum portwatch_how
+ * @bind_failed: type BIND_FAILED
+ * @bind_failed.error: errno
+ * @bind_failed.how: enum portwatch_how
+ * @listen:	type LISTEN
+ * @listen.backlog: as asked for, limited by net.core.somaxconn
+ * @established: type ESTABLISHED
+ * @established.latency: nanoseconds since the SYN
+ * @connect_failed: type CONNECT_FAILED
+ * @connect_failed.latency: nanoseconds since the SYN (0: none was sent)
+ * @connect_failed.error: errno; ECANCELED: closed before there was an outcome
+ * @accept:	type ACCEPT
+ * @accept.listener: cookie of the listening socket
+ * @accept.wait: nanoseconds in the accept queue (0: not known)
+ * @close:	type CLOSE
+ * @close.duration: nanoseconds since it was connected, queued for accept,
+ *		listening or, for another socket, created (0: not known)
+ * @close.tx_bytes: payload sent, each byte once (connections)
+ * @close.rx_bytes: payload received, each byte once (connections)
+ * @close.rtt_us: smoothed round trip, microseconds (0: never measured)
+ * @close.count: connections: segments sent again; listeners: accepted
+ * @close.kind:	enum portwatch_kind
+ * @close.reason: enum portwatch_reason
+ * @close.first: enum portwatch_first
+ * @snapshot:	type SNAPSHOT
+ * @snapshot.rows: rows between the marks (in the end mark)
+ * @snapshot.end: 0: begin mark, 1: end mark
+ * @existing:	instead of the above in a row of a snapshot (PORTWATCH_F_EXISTING);
+ *		the row's type is LISTEN, BIND, CONNECT, ESTABLISHED, ACCEPT or
+ *		SOCKET, after what the socket last did
+ * @existing.since: when the socket was created
+ * @existing.ifname: as in @bind
+ * @existing.backlog: of a listener
+ * @existing.accepted: connections accepted, as far as the module saw it
+ * @existing.state: enum portwatch_state
+ * @existing.how: enum portwatch_how, 0 where not known
+ *
+ * Addresses and ports are valid only with the flags that say so. Reserved fields
+ * and the rest of the body are zero.
+ */
+struct portwatch_event {
+	__u64	time;
+	__u32	seq;
+	__u16	cpu;
+	__u8	type;
+	__u8	family;
+	__u64	sock;
+	__u32	sock_seq;
+	__u16	proto;
+	__u16	flags;
+	__u32	owner;
+	__u32	owner_tid;
+	__u32	actor;
+	__u32	actor_tid;
+	__u32	netns;
+	__u16	lport;
+	__u16	rport;
+	__u8	laddr[16];
+	__u8	raddr[16];
+	union {
+		__u8	body[40];
+		struct {
+			__u32	sock_type;
+		} socket;
+		struct {
+			__u8	req_addr[16];
+			__u8	ifname[16];
+			__u16	req_port;
+			__u8	how;
+		} bind;
+		struct {
+			__u32	error;
+			__u8	how;
+		} bind_failed;
+		struct {
+			__u32	backlog;
+		} listen;
+		struct {
+			__u64	latency;
+		} established;
+		struct {
+			__u64	latency;
+			__u32	error;
+		} connect_failed;
+		struct {
+			__u64	listener;
+			__u64	wait;
+		} accept;
+		struct {
+			__u64	duration;
+			__u64	tx_bytes;
+			__u64	rx_bytes;
+			__u32	rtt_us;
+			__u32	count;
+			__u8	kind;
+			__u8	reason;
+			__u8	first;
+		} close;
+		struct {
+			__u64	rows;
+			__u8	end;
+		} snapshot;
+		struct {
+			__u64	since;
+			__u8	ifname[16];
+			__u32	backlog;
+			__u32	accepted;
+			__u8	state;
+			__u8	how;
+		} existing;
+	};
+};
+
+/**
+ * struct portwatch_lost - a record of type LOST
+ *
+ * @time, @seq, @cpu, @type: as in struct portwatch_slot; @seq is the number of
+ *		the first record that is missing
+ * @reserved0:	zero
+ * @first:	time of the first record that is missing
+ * @last:	time of the last one
+ * @count:	how many are missing, by type
+ * @reserved:	zero
+ *
+ * The next record of this ring has number @seq plus the sum of @count.
+ */
+struct portwatch_lost {
+	__u64	time;
+	__u32	seq;
+	__u16	cpu;
+	__u8	type;
+	__u8	reserved0;
+	__u64	first;
+	__u64	last;
+	__u32	count[PORTWATCH_TYPES];
+	__u8	reserved[32];
+};
+
+/* Bits of portwatch_process.flags. */
+#define PORTWATCH_P_THREAD	(1U << 0) /* a thread of the kernel */
+#define PORTWATCH_P_TRUNCATED	(1U << 1) /* a text did not fit and was cut */
+
+/**
+ * struct portwatch_process - a record of type PROCESS: who a key is
+ *
+ * @time, @seq, @cpu, @type: as in struct portwatch_slot
+ * @slots:	slots of this record, this one included; the others have type
+ *		TEXT and the same @time and @seq
+ * @key:	the key that events use
+ * @pid:	process id, in the first pid namespace
+ * @ppid:	that of its parent when it was announced first
+ * @uid:	effective user id, in the first user namespace
+ * @auid:	login user id, (__u32)-1 where there is none
+ * @flags:	PORTWATCH_P_*
+ * @start:	when the process started
+ * @cgroup_id:	id of its cgroup (v2)
+ * @comm:	its name, zero-padded; may hold any bytes but 0
+ * @exe_len, @cmdline_len, @cgroup_len: lengths of the three texts
+ * @text_len:	bytes of @text used
+ * @text:	the texts, one after the other without a separator: path of the
+ *		program, command line (arguments separated by 0 bytes), path of the
+ *		cgroup; it goes on in the TEXT slots. A length of 0 means that the
+ *		text could not be had.
+ */
+struct portwatch_process {
+	__u64	time;
+	__u32	seq;
+	__u16	cpu;
+	__u8	type;
+	__u8	slots;
+	__u32	key;
+	__u32	pid;
+	__u32	ppid;
+	__u32	uid;
+	__u32	auid;
+	__u32	flags;
+	__u64	start;
+	__u64	cgroup_id;
+	__u8	comm[16];
+	__u16	exe_len;
+	__u16	cmdline_len;
+	__u16	cgroup_len;
+	__u16	text_len;
+	__u8	text[48];
+};
+
+/**
+ * struct portwatch_text - a slot of type TEXT: goes on with a process record
+ *
+ * @time, @seq, @cpu, @type: as in struct portwatch_slot
+ * @part:	1 for the first slot after the process slot, and so on
+ * @key:	the process
+ * @text_len:	bytes of @text used
+ * @text:	text
+ */
+struct portwatch_text {
+	__u64	time;
+	__u32	seq;
+	__u16	cpu;
+	__u8	type;
+	__u8	part;
+	__u32	key;
+	__u16	text_len;
+	__u8	text[106];
+};
+
+/**
+ * struct portwatch_header - the first page of a session, read-only
+ *
+ * @magic:	PORTWATCH_MAGIC
+ * @header_size: bytes of this structure that the kernel filled
+ * @api_version, @record_version: see above
+ * @slot_size:	PORTWATCH_SLOT_SIZE
+ * @page_size:	the kernel's
+ * @nr_rings:	rings, beacons and consumer pages: one for each CPU number
+ * @ring_slots:	slots of each ring
+ * @reserve_slots: of these, kept for port events
+ * @watermark, @timeout_ms: see poll above
+ * @session:	number of this session
+ * @reserved:	zero
+ * @events:	bits of the events that come
+ * @start_time:	when the session started
+ * @beacon_offset: where to mmap() the beacons (read-only)
+ * @beacon_bytes: size of that area
+ * @beacon_stride: bytes from one CPU's beacon to the next one's
+ * @ring_offset: where to mmap() ring 0 (read-only)
+ * @ring_stride: from one ring to the next, as mmap() offsets
+ * @ring_bytes:	size of a ring: its page, then its slots
+ * @ring_data:	where in a ring its first slot is
+ * @consumer_offset: where to mmap() the consumer page of ring 0 (read-write)
+ * @consumer_stride: from one consumer page to the next
+ */
+struct portwatch_header {
+	__u32	magic;
+	__u32	header_size;
+	__u32	api_version;
+	__u32	record_version;
+	__u32	slot_size;
+	__u32	page_size;
+	__u32	nr_rings;
+	__u32	ring_slots;
+	__u32	reserve_slots;
+	__u32	watermark;
+	__u32	timeout_ms;
+	__u32	session;
+	__u64	reserved;
+	__u64	events;
+	__u64	start_time;
+	__u64	beacon_offset;
+	__u64	beacon_bytes;
+	__u64	beacon_stride;
+	__u64	ring_offset;
+	__u64	ring_stride;
+	__u64	ring_bytes;
+	__u64	ring_data;
+	__u64	consumer_offset;
+	__u64	consumer_stride;
+};
+
+/**
+ * struct portwatch_beacon - what a CPU is about to deliver
+ *
+ * @busy:	0, PORTWATCH_BEACON_STARTING, or a time that no record that it is
+ *		writing is older than
+ */
+struct portwatch_beacon {
+	__u64	busy;
+};
+
+/**
+ * struct portwatch_ring - the first page of a ring, read-only
+ *
+ * @head:	slots ever written
+ * @gap:	records lost since the last LOST record
+ * @bad_tail:	times that the consumer's tail could not be
+ * @reserved:	zero
+ * @seen:	records that came up for this session, by type
+ * @filtered:	of these, those that its filter did not want
+ * @lost:	of these, those that found no room
+ * @delivered:	of these, those that were written
+ */
+struct portwatch_ring {
+	__u64	head;
+	__u64	gap;
+	__u64	bad_tail;
+	__u64	reserved[5];
+	__u64	seen[PORTWATCH_TYPES];
+	__u64	filtered[PORTWATCH_TYPES];
+	__u64	lost[PORTWATCH_TYPES];
+	__u64	delivered[PORTWATCH_TYPES];
+};
+
+/**
+ * struct portwatch_consumer - the consumer page of a ring, written by the reader
+ *
+ * @tail:	slots ever consumed
+ */
+struct portwatch_consumer {
+	__u64	tail;
+};
+
+/**
+ * struct portwatch_start - argument of PORTWATCH_IOC_START
+ *
+ * @size:	sizeof(struct portwatch_start)
+ * @flags:	PORTWATCH_START_*
+ * @events:	bits of the events wanted (PORTWATCH_EVENTS_ALL at most)
+ * @ring_slots:	slots of each ring, a power of two from PORTWATCH_SLOTS_MIN to
+ *		PORTWATCH_SLOTS_MAX; 0: PORTWATCH_SLOTS_DEFAULT
+ * @watermark:	wake the reader when a ring holds so many slots; 0: a quarter
+ * @timeout_ms:	wake it at the latest after so long; 0: 20 ms; 10,000 at most
+ * @reserved:	zero
+ */
+struct portwatch_start {
+	__u32	size;
+	__u32	flags;
+	__u64	events;
+	__u32	ring_slots;
+	__u32	watermark;
+	__u32	timeout_ms;
+	__u32	reserved;
+};
+
+/*
+ * No live events: only what PORTWATCH_IOC_SNAPSHOT brings. Attaches no hooks.
+ */
+#define PORTWATCH_START_NO_EVENTS	(1U << 0)
+
+/**
+ * struct portwatch_status - answer of PORTWATCH_IOC_STATUS, about the module
+ *
+ * @size:	set by the caller: sizeof(struct portwatch_status); the kernel
+ *		answers with the size that it filled
+ * @api_version, @record_version: see above
+ * @sessions:	open now
+ * @sessions_max: as many can be
+ * @hooks:	rows that PORTWATCH_IOC_HOOK can give
+ * @attached:	1 while the hooks are attached
+ * @reserved:	zero
+ * @now:	the kernel's CLOCK_BOOTTIME
+ * @sockets:	sockets that are tracked now
+ * @sockets_max: as many can be
+ * @sockets_missed: sockets that were not tracked for want of room
+ * @processes, @processes_max, @processes_missed: the same for processes
+ * @hits, @misses: of all hooks, since the module was loaded
+ * @version:	version of the module, as modinfo prints it
+ */
+struct portwatch_status {
+	__u32	size;
+	__u32	api_version;
+	__u32	record_version;
+	__u32	sessions;
+	__u32	sessions_max;
+	__u32	hooks;
+	__u32	attached;
+	__u32	reserved;
+	__u64	now;
+	__u64	sockets;
+	__u64	sockets_max;
+	__u64	sockets_missed;
+	__u64	processes;
+	__u64	processes_max;
+	__u64	processes_missed;
+	__u64	hits;
+	__u64	misses;
+	__u8	version[32];
+};
+
+/* Values of portwatch_hook.kind. */
+#define PORTWATCH_HOOK_TRACEPOINT	1
+#define PORTWATCH_HOOK_FTRACE		2	/* entry of a function */
+#define PORTWATCH_HOOK_KRETPROBE	3	/* return of a function */
+
+/* Values of portwatch_hook.state. */
+#define PORTWATCH_HOOK_DETACHED		0
+#define PORTWATCH_HOOK_ATTACHED		1
+#define PORTWATCH_HOOK_ABSENT		2	/* this kernel has no such function */
+
+/**
+ * struct portwatch_hook - argument and answer of PORTWATCH_IOC_HOOK
+ *
+ * @size:	set by the caller: sizeof(struct portwatch_hook)
+ * @index:	set by the caller: 0 to portwatch_status.hooks - 1
+ * @kind:	PORTWATCH_HOOK_TRACEPOINT, ...
+ * @state:	PORTWATCH_HOOK_ATTACHED, ...
+ * @required:	1 where no session can start without it
+ * @error:	errno of the last attempt to attach it, 0 where that went well
+ * @hits:	times it fired since the module was loaded
+ * @misses:	times it should have fired and could not
+ * @name:	what portwatch calls it
+ * @symbol:	function or tracepoint that it is attached to
+ * @purpose:	what is not seen without it
+ */
+struct portwatch_hook {
+	__u32	size;
+	__u32	index;
+	__u32	kind;
+	__u32	state;
+	__u32	required;
+	__u32	error;
+	__u64	hits;
+	__u64	misses;
+	__u8	name[32];
+	__u8	symbol[64];
+	__u8	purpose[96];
+};
+
+/**
+ * struct portwatch_session_info - argument and answer of PORTWATCH_IOC_SESSION
+ *
+ * @size:	set by the caller: sizeof(struct portwatch_session_info)
+ * @index:	set by the caller: 0 to portwatch_status.sessions_max - 1; a
+ *		place that no session has answers ENOENT
+ * @session:	its number
+ * @pid:	process that opened it
+ * @comm:	name of that process then
+ * @events:	bits of the events that it wants; 0 before it started
+ * @ring_slots: slots of each of its rings
+ * @reserved:	zero
+ * @start_time:	when it started, 0 before
+ * @seen, @filtered, @lost, @delivered: sums over its rings and over all types of
+ *		event (dictionary records not counted)
+ */
+struct portwatch_session_info {
+	__u32	size;
+	__u32	index;
+	__u32	session;
+	__u32	pid;
+	__u8	comm[16];
+	__u64	events;
+	__u32	ring_slots;
+	__u32	reserved;
+	__u64	start_time;
+	__u64	seen;
+	__u64	filtered;
+	__u64	lost;
+	__u64	delivered;
+};
+
+/*
+ * START	gives the session its rings and attaches the hooks. EBUSY: started
+ *		before; ENOMEM; EINVAL, E2BIG: see Versions; ENOSPC: the rings are
+ *		larger than the module's ring_bytes_max lets them be; ENODEV: a
+ *		required hook cannot be attached.
+ * SNAPSHOT	writes rows for sockets that were open before the session started,
+ *		between a begin and an end mark. Returns 0 when the end mark is
+ *		written and 1 when the rings are getting full: drain them and call
+ *		again. Called after the end, it starts anew. ENODATA: not started.
+ * FLUSH	writes the LOST records that are due, where there is room.
+ * STATUS, HOOK, SESSION: see their structures. They need no START.
+ */
+#define PORTWATCH_IOC			'P'
+#define PORTWATCH_IOC_START	_IOW(PORTWATCH_IOC, 0xb0, struct portwatch_start)
+#define PORTWATCH_IOC_SNAPSHOT	_IO(PORTWATCH_IOC, 0xb1)
+#define PORTWATCH_IOC_FLUSH	_IO(PORTWATCH_IOC, 0xb2)
+#define PORTWATCH_IOC_STATUS	_IOWR(PORTWATCH_IOC, 0xb3, struct portwatch_status)
+#define PORTWATCH_IOC_HOOK	_IOWR(PORTWATCH_IOC, 0xb4, struct portwatch_hook)
+#define PORTWATCH_IOC_SESSION	_IOWR(PORTWATCH_IOC, 0xb5, struct portwatch_session_info)
+
+#endif /* _UAPI_LINUX_PORTWATCH_H */

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+/*
+ * libportwatch: read the events of the portwatch kernel module.
+ *
+ * Functions return 0 or a positive number when they worked and a negative errno
+ * when they did not. They never print, never exit and keep no global state; a
+ * reader may be used by one thread at a time.
+ *
+ *	struct portwatch_reader *reader;
+ *	struct portwatch_item item;
+ *
+ *	err = portwatch_reader_open(&reader, NULL);
+ *	while ((err = portwatch_reader_next(reader, &item, -1)) > 0)
+ *		...;
+ *	portwatch_reader_close(reader);
+ *
+ * The records themselves are those of <linux/portwatch.h>, which is their manual.
+ */
+#ifndef LIBPORTWATCH_H
+#define LIBPORTWATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/portwatch.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct portwatch_reader;
+struct portwatch_filter;
+
+/**
+ * struct portwatch_options - how to open a reader; zero means the default
+ *
+ * @size:	sizeof(struct portwatch_options)
+ * @device:	path of the device (PORTWATCH_DEVICE)
+ * @events:	bits of the events wanted, PORTWATCH_EVENT_BIT(type) (all but SOCKET
+ *		and FLOW)
+ * @ring_slots:	slots of each ring (the module's default)
+ * @watermark:	slots that wake the reader (the module's default)
+ * @timeout_ms:	longest time that an event waits before it wakes the reader
+ *		(the module's default)
+ * @no_snapshot: do not bring the sockets that were open before
+ * @no_events:	nothing but the snapshot; no hook is attached for it
+ */
+struct portwatch_options {
+	size_t size;
+	const char *device;
+	uint64_t events;
+	uint32_t ring_slots;
+	uint32_t watermark;
+	uint32_t timeout_ms;
+	bool no_snapshot;
+	bool no_events;
+};
+
+/**
+ * struct portwatch_identity - who a key is, as the kernel saw it then
+ *
+ * @key:	as in events; PORTWATCH_PROCESS_KERNEL has pid 0 and comm "kernel"
+ * @pid, @ppid, @uid, @auid, @flags, @start, @cgroup_id: see struct
+ *		portwatch_process
+ * @comm:	name (bytes as they came, terminated by 0; never NULL)
+ * @exe:	path of the program, NULL where it could not be had
+ * @cmdline:	arguments, each followed by a 0 byte; NULL where not to be had
+ * @cmdline_len: its length
+ * @cgroup:	path of the cgroup, NULL where it could not be had
+ * @unit:	systemd unit that the cgroup belongs to, or NULL
+ * @container:	id of the container that the cgroup belongs to, or NULL
+ *
+ * Strings live as long as the reader.
+ */
+struct portwatch_identity {
+	uint32_t key;
+	uint32_t pid;
+	uint32_t ppid;
+	uint32_t uid;
+	uint32_t auid;
+	uint32_t flags;
+	uint64_t start;
+	uint64_t cgroup_id;
+	const char *comm;
+	const char *exe;
+	const char *cmdline;
+	size_t cmdline_len;
+	const char *cgroup;
+	const char *unit;
+	const char *container;
+};
+
+/**
+ * struct portwatch_item - one event, with what belongs to it
+ *
+ * @slot:	how every record begins; its type says which of the next two counts
+ * @event:	any type but LOST
+ * @lost:	type LOST
+ * @real_time:	the event's time, nanoseconds since 1970 (UTC)
+ * @owner:	who created or accepted the socket, or NULL when not known
+ * @actor:	who did this if it is not the owner, else NULL
+ * @inverted:	true when an event with a later time was given before this one
+ *
+ * An item is valid until the next call that has the reader as an argument.
+ */
+struct portwatch_item {
+	union {
+		const struct portwatch_slot *slot;
+		const struct portwatch_event *event;
+		const struct portwatch_lost *lost;
+	};
+	uint64_t real_time;
+	const struct portwatch_identity *owner;
+	const struct portwatch_identity *actor;
+	bool inverted;
+};
+
+/**
+ * struct portwatch_stats - what became of the events of a reader
+ *
+ * @seen:	events that came up in the kernel for this reader, by type
+ * @kernel_filtered: of these, those that the kernel's filter kept back
+ * @lost:	of these, those that found no room
+ * @delivered:	of these, those that the kernel wrote
+ * @read:	of these, those that portwatch_reader_next() looked at
+ * @filtered:	of the read ones, those that the reader's filter kept back
+ * @given:	of the read ones, those that it gave out
+ * @inversions:	given events that came after a later one
+ * @unknown:	slots of a type that this library does not know
+ * @missed:	hits of hooks that the kernel missed since the reader was opened
+ * @bad_tail:	times that the kernel did not believe the reader's position
+ * @rings:	rings that can carry records
+ *
+ * Always seen = kernel_filtered + lost + delivered, and read = filtered + given.
+ * LOST and SNAPSHOT records are given without a filter being asked. Dictionary
+ * records (PROCESS, TEXT) are in the arrays but are never given.
+ */
+struct portwatch_stats {
+	uint64_t seen[PORTWATCH_TYPES];
+	uint64_t kernel_filtered[PORTWATCH_TYPES];
+	uint64_t lost[PORTWATCH_TYPES];
+	uint64_t delivered[PORTWATCH_TYPES];
+	uint64_t read[PORTWATCH_TYPES];
+	uint64_t filtered[PORTWATCH_TYPES];
+	uint64_t given[PORTWATCH_TYPES];
+	uint64_t inversions;
+	uint64_t unknown;
+	uint64_t missed;
+	uint64_t bad_tail;
+	uint32_t rings;
+};
+
+/**
+ * portwatch_reader_open() - open the device, start a session
+ * @reader:	where the reader is put
+ * @options:	or NULL
+ *
+ * Return: 0; -ENOENT: no device (module not loaded); -EACCES, -EPERM: no right;
+ * -EBUSY: no session free; -EPROTO: the module speaks another version; -ENODEV: a
+ * required hook cannot be attached; -ENOMEM; other errors of open, ioctl, mmap.
+ */
+int portwatch_reader_open(struct portwatch_reader **reader,
+			  const struct portwatch_options *options);
+
+/**
+ * portwatch_reader_open_file() - read a recorded stream instead of the device
+ * @reader:	where the reader is put
+ * @path:	file, or "-" for standard input
+ *
+ * Return: 0; -EBADMSG: not a recording; -EPROTO: a newer version; errors of open
+ * and read.
+ */
+int portwatch_reader_open_file(struct portwatch_reader **reader,
+			       const char *path);
+
+/** portwatch_reader_close() - end the session; @reader may be NULL */
+void portwatch_reader_close(struct portwatch_reader *reader);
+
+/**
+ * portwatch_reader_fd() - descriptor to poll for POLLIN
+ *
+ * Return: the descriptor, -1 for a file.
+ */
+int portwatch_reader_fd(const struct portwatch_reader *reader);
+
+/**
+ * portwatch_reader_set_filter() - give out only events that a filter wants
+ * @reader:	reader
+ * @filter:	or NULL for all; the caller keeps it, and keeps it alive
+ */
+void portwatch_reader_set_filter(struct portwatch_reader *reader,
+				 const struct portwatch_filter *filter);
+
+/**
+ * portwatch_reader_next() - the next event, in the order of time
+ * @reader:	reader
+ * @item:	filled
+ * @timeout_ms:	how long to wait for one: 0 not at all, -1 for ever
+ *
+ * Return: 1; 0 when the time is over (a file: at its end); -EINTR: a signal came
+ * while waiting; -EBADMSG: the stream is damaged (a file: what came before it was
+ * given out).
+ */
+int portwatch_reader_next(struct portwatch_reader *reader,
+			  struct portwatch_item *item, int timeout_ms);
+
+/** portwatch_reader_snapshot() - ask for the rows of open sockets again */
+int portwatch_reader_snapshot(struct portwatch_reader *reader);
+
+/** portwatch_reader_stats() - counters; a file has only the reader's own */
+int portwatch_reader_stats(struct portwatch_reader *reader,
+			   struct portwatch_stats *stats);
+
+/**
+ * portwatch_recording_write_header() - begin a recording
+ * portwatch_recording_write_item() - append what the last item of a reader was,
+ *	after the dictionary records that it needs and the file does not have yet
+ * @reader:	reader that gave the item
+ * @file:	stdio stream
+ *
+ * Return: 0 or a negative errno.
+ */
+int portwatch_recording_write_header(struct portwatch_reader *reader,
+				     void *file);
+int portwatch_recording_write_item(struct portwatch_reader *reader,
+				   const struct portwatch_item *item,
+				   void *file);
+
+/**
+ * portwatch_filter_parse() - make a filter from words
+ * @filter:	where the filter is put
+ * @words:	such as "proto tcp and port 80 and not net 127.0.0.0/8"; an empty
+ *		text wants everything
+ * @message:	gets, when the words are wrong, one line that says what and where
+ * @message_size: its size
+ *
+ * Return: 0; -EINVAL: wrong words; -ENOMEM.
+ */
+int portwatch_filter_parse(struct portwatch_filter **filter, const char *words,
+			   char *message, size_t message_size);
+
+/** portwatch_filter_free() - @filter may be NULL */
+void portwatch_filter_free(struct portwatch_filter *filter);
+
+/** portwatch_filter_match() - does the filter want this event? */
+bool portwatch_filter_match(const struct portwatch_filter *filter,
+			    const struct portwatch_item *item);
+
+/**
+ * portwatch_status_get() - about the module; needs no session to be started
+ * portwatch_hook_get() - row @index of its hooks
+ * portwatch_session_get() - session in place @index; -ENOENT: nobody there
+ * @device:	path or NULL
+ *
+ * Return: as portwatch_reader_open().
+ */
+int portwatch_status_get(const char *device, struct portwatch_status *status);
+int portwatch_hook_get(const char *device, uint32_t index,
+		       struct portwatch_hook *hook);
+int portwatch_session_get(const char *device, uint32_t index,
+			  struct portwatch_session_info *session);
+
+/**
+ * enum portwatch_exposure - how far a local address can be reached
+ */
+enum portwatch_exposure {
+	PORTWATCH_EXPOSURE_LOOPBACK = 1,
+	PORTWATCH_EXPOSURE_LINK_LOCAL,
+	PORTWATCH_EXPOSURE_PRIVATE,
+	PORTWATCH_EXPOSURE_GLOBAL,
+	PORTWATCH_EXPOSURE_MULTICAST,
+	PORTWATCH_EXPOSURE_ANY,
+};
+
+/** portwatch_exposure_of() - of an address in network order, AF_INET or AF_INET6 */
+enum portwatch_exposure portwatch_exposure_of(int family, const void *address);
+
+/*
+ * Names, as they stand in JSON, and back. A name function returns NULL for a value
+ * that it does not know, the other direction a negative number.
+ */
+const char *portwatch_event_name(unsigned int type);
+int portwatch_event_type(const char *name);
+const char *portwatch_proto_name(unsigned int proto);
+int portwatch_proto_number(const char *name);
+const char *portwatch_how_name(unsigned int how);
+const char *portwatch_kind_name(unsigned int kind);
+const char *portwatch_reason_name(unsigned int reason);
+const char *portwatch_first_name(unsigned int first);
+const char *portwatch_state_name(unsigned int state);
+const char *portwatch_exposure_name(enum portwatch_exposure exposure);
+const char *portwatch_errno_name(unsigned int error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LIBPORTWATCH_H */
