@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What every script here shares: where things are, and how progress is told.
+
+PW_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+PW_BUILD=$PW_TOP/build/vm
+PW_RELEASE=${PW_RELEASE:-bookworm}
+PW_ROOT=$PW_BUILD/$PW_RELEASE
+PW_STARTED=${PW_STARTED:-${EPOCHREALTIME/[^0-9]/.}}
+export PW_RELEASE PW_STARTED
+
+# Seconds since the first script of this run began, to a tenth.
+elapsed()
+{
+	local now=${EPOCHREALTIME/[^0-9]/} from=${PW_STARTED/[^0-9]/}
+	local tenths=$(((now - from) / 100000))
+
+	printf '%d.%d' $((tenths / 10)) $((tenths % 10))
+}
+
+say()
+{
+	printf '[%6s s] %s\n' "$(elapsed)" "$*" >&2
+}
+
+die()
+{
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+# The lines of a list file without its comments.
+list()
+{
+	sed -e 's/[[:space:]]*#.*//' -e '/^$/d' "$@"
+}
+
+# Run a command whose output matters only when it fails.
+quietly()
+{
+	local log status=0
+
+	log=$(mktemp)
+	"$@" >"$log" 2>&1 || status=$?
+	if ((status)); then
+		tail -n 60 "$log" >&2
+	fi
+	rm -f "$log"
+	return "$status"
+}
+
+# The version of the kernel in the VM's root.
+kernel_version()
+{
+	local versions=("$PW_ROOT"/lib/modules/*/kernel)
+
+	versions=("${versions[@]%/kernel}")
+	echo "${versions[-1]##*/}"
+}
