@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The differences between kernels. The rest of the module is written for one
+ * kernel; where an older or newer one names or does a thing in another way, it
+ * learns it here and nowhere else.
+ */
+#ifndef PW_COMPAT_H
+#define PW_COMPAT_H
+
+#include <linux/ftrace.h>
+#include <linux/fs.h>
+#include <linux/fdtable.h>
+#include <linux/mm.h>
+#include <linux/ptrace.h>
+#include <linux/sched.h>
+#include <linux/timer.h>
+#include <linux/version.h>
+#include <net/inet_sock.h>
+
+/* Handlers of ftrace entries: arguments come in registers. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+typedef struct ftrace_regs pw_ftrace_regs;
+#else
+typedef struct pt_regs pw_ftrace_regs;
+#endif
+
+static inline unsigned long pw_ftrace_arg(pw_ftrace_regs *regs, unsigned int n)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	return ftrace_regs_get_argument(regs, n);
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+	return regs_get_kernel_argument(&regs->regs, n);
+#else
+	return regs_get_kernel_argument(regs, n);
+#endif
+}
+
+/* The segment that made tcp_reset() be called: not told before 5.11. */
+static inline const void *pw_tcp_reset_skb(pw_ftrace_regs *regs)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+	return (const void *)pw_ftrace_arg(regs, 1);
+#else
+	return NULL;
+#endif
+}
+
+/* Before 5.11 arguments are there only with all registers. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+#define PW_FTRACE_FLAGS		FTRACE_OPS_FL_PERMANENT
+#else
+#define PW_FTRACE_FLAGS		(FTRACE_OPS_FL_PERMANENT |		\
+				 FTRACE_OPS_FL_SAVE_REGS |		\
+				 FTRACE_OPS_FL_RECURSION_SAFE)
+#endif
+
+/* From 6.6 the options of a socket are bits. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#define pw_inet_freebind(sk)	inet_test_bit(FREEBIND, sk)
+#define pw_inet_transparent(sk)	inet_test_bit(TRANSPARENT, sk)
+#else
+#define pw_inet_freebind(sk)	(inet_sk(sk)->freebind)
+#define pw_inet_transparent(sk)	(inet_sk(sk)->transparent)
+#endif
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#define pw_timer_delete_sync	timer_delete_sync
+#else
+#define pw_timer_delete_sync	del_timer_sync
+#endif
+
+static inline void pw_vma_refuse_write(struct vm_area_struct *vma)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	vm_flags_clear(vma, VM_MAYWRITE);
+#else
+	vma->vm_flags &= ~VM_MAYWRITE;
+#endif
+}
+
+static inline void pw_vma_set_private(struct vm_area_struct *vma)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	vm_flags_mod(vma, VM_DONTCOPY | VM_DONTDUMP, VM_MAYEXEC);
+#else
+	vma->vm_flags |= VM_DONTCOPY | VM_DONTDUMP;
+	vma->vm_flags &= ~VM_MAYEXEC;
+#endif
+}
+
+/* A reference on a file that may be going away, under RCU. */
+static inline struct file *pw_get_file_rcu(struct file __rcu **from)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	return get_file_rcu(from);
+#else
+	struct file *file = rcu_dereference(*from);
+
+	return file && get_file_rcu(file) ? file : NULL;
+#endif
+}
+
+/* The program that an mm runs, with a reference, or NULL. */
+static inline struct file *pw_mm_exe_file(struct mm_struct *mm)
+{
+	struct file *file;
+
+	rcu_read_lock();
+	file = pw_get_file_rcu(&mm->exe_file);
+	rcu_read_unlock();
+	return file;
+}
+
+/* When an inode was made or changed last; sockets are not changed. */
+static inline u64 pw_inode_ctime_ns(const struct inode *inode)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	struct timespec64 time = inode_get_ctime(inode);
+#else
+	struct timespec64 time = inode->i_ctime;
+#endif
+	return timespec64_to_ns(&time);
+}
+
+#endif /* PW_COMPAT_H */

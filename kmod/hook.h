@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What handlers share: which sockets they are for, who is at work.
+ */
+#ifndef PW_HOOK_H
+#define PW_HOOK_H
+
+#include <linux/sched.h>
+#include <net/sock.h>
+
+#include "event.h"
+#include "hooks.h"
+#include "process.h"
+#include "socket.h"
+
+static inline bool pw_is_inet(const struct sock *sk)
+{
+	return sk->sk_family == AF_INET || sk->sk_family == AF_INET6;
+}
+
+static inline bool pw_is_tcp(const struct sock *sk)
+{
+	return sk->sk_protocol == IPPROTO_TCP && sk->sk_type == SOCK_STREAM;
+}
+
+/*
+ * In process context, with the shard locked: the record of a socket that the
+ * process @who works with. One that is not known yet was open before the hooks
+ * were, and belongs to who holds it (Documentation/events.md). May be NULL.
+ */
+struct pw_socket *pw_socket_of_holder(struct pw_socket_lock *lock,
+				      struct pw_socket *socket, struct sock *sk,
+				      struct pw_process *who);
+
+/* The owner of a socket that the running process creates or accepts, held. */
+struct pw_process *pw_owner_of(const struct sock *sk, struct pw_process *who);
+
+/* Send an event of a type that has no particulars. */
+void pw_emit_plain(struct pw_socket *socket, u8 type, struct sock *sk,
+		   u64 cookie, struct pw_process *who);
+
+/* End what the socket was: CLOSE of kind SOCKET. */
+void pw_emit_socket_close(struct pw_socket *socket, struct sock *sk);
+
+/* A port was taken: BIND. @asked is NULL where @how is AUTO. */
+void pw_emit_bind(struct pw_socket *socket, struct sock *sk, u64 cookie, u8 how,
+		  const struct pw_address *asked, struct pw_process *who);
+
+#endif /* PW_HOOK_H */

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Incoming connections: into the accept queue, and out of it.
+ */
+#include <linux/net.h>
+#include <linux/ktime.h>
+#include <net/inet_sock.h>
+
+#include "hook.h"
+
+/*
+ * inet_csk_reqsk_queue_add(listener, request, child): softirq, or process context
+ * where a backlog is worked off or a listener hands its queue on; the child is
+ * locked, the listener may not be. The child belongs to the listener's owner until
+ * it is accepted. The two shards are locked one after the other, never both.
+ */
+PW_FTRACE(pw_on_reqsk_queue_add)
+{
+	struct sock *listener = (void *)pw_ftrace_arg(regs, 0);
+	struct sock *child = (void *)pw_ftrace_arg(regs, 2);
+	struct pw_process *owner = NULL;
+	struct pw_socket_lock lock;
+	struct pw_socket *socket;
+	u32 owner_tid = 0;
+	u64 cookie;
+
+	if (!pw_is_tcp(child))
+		return;
+	pw_hook_hit(PW_HOOK_INCOMING);
+	socket = pw_socket_lock(&lock, listener);
+	cookie = lock.cookie;
+	if (socket) {
+		owner = pw_process_hold(socket->owner);
+		owner_tid = socket->owner_tid;
+	}
+	pw_socket_unlock(&lock);
+
+	socket = pw_socket_lock(&lock, child);
+	if (!socket)
+		socket = pw_socket_add(&lock, child);
+	if (socket) {
+		pw_socket_set_owner(socket, owner, owner_tid);
+		owner = NULL;
+		socket->listener = cookie;
+		socket->mark = socket->born;
+		socket->flags |= PW_S_INCOMING | PW_S_CONNECTED;
+	}
+	pw_socket_unlock(&lock);
+	pw_process_put(owner);
+}
+
+static void count_accepted(struct sock *listener)
+{
+	struct pw_socket_lock lock;
+	struct pw_socket *socket = pw_socket_lock(&lock, listener);
+
+	if (socket)
+		socket->accepted++;
+	pw_socket_unlock(&lock);
+}
+
+/* Process context; the new socket is locked and nobody else has it. */
+static void accepted(struct sock *sk, u64 listener)
+{
+	struct portwatch_event event;
+	struct pw_socket_lock lock;
+	struct pw_socket *socket;
+	struct pw_process *who;
+
+	who = pw_process_current();
+	socket = pw_socket_lock(&lock, sk);
+	if (!socket)
+		socket = pw_socket_add(&lock, sk);
+	pw_event_init(&event, PORTWATCH_ACCEPT, sk, lock.cookie);
+	if (socket) {
+		if (!listener)
+			listener = socket->listener;
+		if (socket->mark)
+			event.accept.wait = ktime_get_boottime_ns() - socket->mark;
+		pw_socket_set_owner(socket, pw_owner_of(sk, who), current->pid);
+		socket->listener = listener;
+		socket->flags |= PW_S_INCOMING | PW_S_ACCEPTED | PW_S_CONNECTED;
+	}
+	event.accept.listener = listener;
+	pw_socket_emit(socket, &event, who, current->pid);
+	pw_socket_unlock(&lock);
+	pw_process_put(who);
+}
+
+/* __inet_accept(listening socket, new socket, new sk) */
+PW_FTRACE(pw_on_inet_accept)
+{
+	struct socket *sock = (void *)pw_ftrace_arg(regs, 0);
+	struct sock *sk = (void *)pw_ftrace_arg(regs, 2);
+
+	if (!pw_is_inet(sk))
+		return;
+	pw_hook_hit(PW_HOOK_ACCEPT);
+	count_accepted(sock->sk);
+	accepted(sk, pw_socket_cookie(sock->sk));
+}
+
+/*
+ * security_sock_graft(sk, new socket), where there is no __inet_accept: called for
+ * other families too. The listener is the one that was noted in the queue.
+ */
+PW_FTRACE(pw_on_sock_graft)
+{
+	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);
+
+	if (!pw_is_inet(sk))
+		return;
+	pw_hook_hit(PW_HOOK_ACCEPT);
+	accepted(sk, 0);
+}

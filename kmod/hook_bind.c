@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Ports are taken: bind(), the bind that send and connect imply, listen().
+ *
+ * All of these run in process context, preemption off. At entry the socket is not
+ * locked; at return it is unlocked again, and the caller still holds a reference on
+ * the file. Another thread may meanwhile do something else with the same socket;
+ * what is read of it then is what it is at that moment, never freed memory.
+ */
+#include <linux/kprobes.h>
+#include <net/inet_sock.h>
+
+#include "hook.h"
+
+/**
+ * struct bind_data - kept from entry to return
+ *
+ * @sk:		NULL: not for us
+ * @asked:	address asked for; after a failure the kernel has wiped the socket's
+ * @had_port:	it had a port before
+ */
+struct bind_data {
+	struct sock *sk;
+	struct pw_address asked;
+	bool had_port;
+};
+
+const size_t pw_bind_data_size = sizeof(struct bind_data);
+
+void pw_emit_bind(struct pw_socket *socket, struct sock *sk, u64 cookie, u8 how,
+		  const struct pw_address *asked, struct pw_process *who)
+{
+	struct portwatch_event event;
+
+	if (socket) {
+		socket->flags |= PW_S_PORT;
+		socket->flags &= ~PW_S_ENDED;
+		socket->how = how;
+	}
+	pw_event_init(&event, PORTWATCH_BIND, sk, cookie);
+	pw_event_bind(&event, sk, how, asked);
+	pw_socket_emit(socket, &event, who, current->pid);
+}
+
+static void emit_bind_failed(struct pw_socket *socket, struct sock *sk,
+			     u64 cookie, u8 how, const struct pw_address *asked,
+			     int error, struct pw_process *who)
+{
+	struct portwatch_event event;
+
+	pw_event_init(&event, PORTWATCH_BIND_FAILED, sk, cookie);
+	/* A socket that is bound already has an address: not what was asked. */
+	event.flags &= ~(PORTWATCH_F_LOCAL | PORTWATCH_F_REMOTE);
+	event.lport = 0;
+	event.rport = 0;
+	memset(event.laddr, 0, sizeof(event.laddr));
+	memset(event.raddr, 0, sizeof(event.raddr));
+	pw_event_set_local(&event, asked);
+	event.bind_failed.error = -error;
+	event.bind_failed.how = how;
+	pw_socket_emit(socket, &event, who, current->pid);
+}
+
+static u8 how_asked(const struct pw_address *asked)
+{
+	return asked->port ? PORTWATCH_HOW_EXPLICIT : PORTWATCH_HOW_EPHEMERAL;
+}
+
+/* inet_bind(sock, addr, len), inet6_bind(sock, addr, len) */
+PW_KPROBE(pw_on_inet_bind_entry)
+{
+	struct bind_data *data = (void *)ri->data;
+	struct socket *sock = (void *)regs_get_kernel_argument(regs, 0);
+	const void *addr = (void *)regs_get_kernel_argument(regs, 1);
+	int len = regs_get_kernel_argument(regs, 2);
+
+	data->sk = sock->sk;
+	if (!data->sk)
+		return 1;
+	pw_address_read(&data->asked, addr, len);
+	return 0;
+}
+
+static void bind_returned(struct bind_data *data, int ret)
+{
+	struct sock *sk = data->sk;
+	struct pw_socket_lock lock;
+	struct pw_socket *socket;
+	struct pw_process *who;
+
+	/* An address alone takes no port (IP_BIND_ADDRESS_NO_PORT). */
+	if (!ret && !inet_sk(sk)->inet_num)
+		return;
+	who = pw_process_current();
+	socket = pw_socket_lock(&lock, sk);
+	socket = pw_socket_of_holder(&lock, socket, sk, who);
+	if (ret)
+		emit_bind_failed(socket, sk, lock.cookie, how_asked(&data->asked),
+				 &data->asked, ret, who);
+	else
+		pw_emit_bind(socket, sk, lock.cookie, how_asked(&data->asked),
+			     &data->asked, who);
+	pw_socket_unlock(&lock);
+	pw_process_put(who);
+}
+
+PW_KPROBE(pw_on_inet_bind)
+{
+	pw_hook_hit(PW_HOOK_BIND4);
+	bind_returned((void *)ri->data, (int)regs_return_value(regs));
+	return 0;
+}
+
+PW_KPROBE(pw_on_inet6_bind)
+{
+	pw_hook_hit(PW_HOOK_BIND6);
+	bind_returned((void *)ri->data, (int)regs_return_value(regs));
+	return 0;
+}
+
+/* Where a socket is now, as if it had been asked for. */
+static void asked_is_now(struct pw_address *asked, struct sock *sk)
+{
+	memset(asked, 0, sizeof(*asked));
+	asked->family = sk->sk_family;
+	asked->port = ntohs(inet_sk(sk)->inet_sport);
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6) {
+		memcpy(asked->addr, &sk->sk_v6_rcv_saddr, 16);
+		return;
+	}
+#endif
+	memcpy(asked->addr, &inet_sk(sk)->inet_rcv_saddr, 4);
+}
+
+/*
+ * inet_autobind(sk): a datagram socket is about to send or connect and has no port.
+ * Of two threads that come here with one socket, both return 0; PW_S_PORT tells
+ * that the event was sent.
+ */
+PW_KPROBE(pw_on_inet_autobind_entry)
+{
+	struct bind_data *data = (void *)ri->data;
+
+	data->sk = (void *)regs_get_kernel_argument(regs, 0);
+	data->had_port = inet_sk(data->sk)->inet_num;
+	if (data->had_port)
+		return 1;
+	asked_is_now(&data->asked, data->sk);
+	return 0;
+}
+
+PW_KPROBE(pw_on_inet_autobind)
+{
+	struct bind_data *data = (void *)ri->data;
+	int ret = regs_return_value(regs);
+	struct sock *sk = data->sk;
+	struct pw_socket_lock lock;
+	struct pw_socket *socket;
+	struct pw_process *who;
+
+	pw_hook_hit(PW_HOOK_AUTOBIND);
+	who = pw_process_current();
+	socket = pw_socket_lock(&lock, sk);
+	socket = pw_socket_of_holder(&lock, socket, sk, who);
+	if (ret)
+		emit_bind_failed(socket, sk, lock.cookie, PORTWATCH_HOW_AUTO,
+				 &data->asked, ret, who);
+	else if (!socket || !(socket->flags & PW_S_PORT))
+		pw_emit_bind(socket, sk, lock.cookie, PORTWATCH_HOW_AUTO, NULL,
+			     who);
+	pw_socket_unlock(&lock);
+	pw_process_put(who);
+	return 0;
+}
+
+/* inet_listen(sock, backlog) */
+PW_KPROBE(pw_on_inet_listen_entry)
+{
+	struct bind_data *data = (void *)ri->data;
+	struct socket *sock = (void *)regs_get_kernel_argument(regs, 0);
+
+	data->sk = sock->sk;
+	if (!data->sk)
+		return 1;
+	data->had_port = inet_sk(data->sk)->inet_num;
+	asked_is_now(&data->asked, data->sk);
+	return 0;
+}
+
+static void emit_listen(struct pw_socket *socket, struct sock *sk, u64 cookie,
+			struct pw_process *who)
+{
+	struct portwatch_event event;
+
+	pw_event_init(&event, PORTWATCH_LISTEN, sk, cookie);
+	pw_event_set_options(&event, sk);
+	event.listen.backlog = READ_ONCE(sk->sk_max_ack_backlog);
+	if (socket) {
+		if (!(socket->flags & PW_S_LISTENING)) {
+			socket->mark = ktime_get_boottime_ns();
+			socket->accepted = 0;
+		}
+		socket->flags |= PW_S_LISTENING;
+		socket->flags &= ~PW_S_ENDED;
+	}
+	pw_socket_emit(socket, &event, who, current->pid);
+}
+
+/*
+ * Two sockets may share an address until one of them listens: then the other is
+ * refused by listen(), and that is a port which was not to be had.
+ */
+PW_KPROBE(pw_on_inet_listen)
+{
+	struct bind_data *data = (void *)ri->data;
+	int ret = regs_return_value(regs);
+	struct sock *sk = data->sk;
+	struct pw_socket_lock lock;
+	struct pw_socket *socket;
+	struct pw_process *who;
+	u8 how;
+
+	pw_hook_hit(PW_HOOK_LISTEN);
+	if (ret && ret != -EADDRINUSE)
+		return 0;
+	how = data->had_port ? how_asked(&data->asked) : PORTWATCH_HOW_AUTO;
+	who = pw_process_current();
+	socket = pw_socket_lock(&lock, sk);
+	socket = pw_socket_of_holder(&lock, socket, sk, who);
+	if (ret) {
+		emit_bind_failed(socket, sk, lock.cookie, how, &data->asked, ret,
+				 who);
+	} else {
+		if (!data->had_port)
+			pw_emit_bind(socket, sk, lock.cookie, PORTWATCH_HOW_AUTO,
+				     NULL, who);
+		emit_listen(socket, sk, lock.cookie, who);
+	}
+	pw_socket_unlock(&lock);
+	pw_process_put(who);
+	return 0;
+}

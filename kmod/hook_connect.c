@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Outgoing attempts. Process context; the socket is locked by the caller.
+ */
+#include <linux/kprobes.h>
+#include <linux/ktime.h>
+#include <net/inet_sock.h>
+
+#include "hook.h"
+
+/**
+ * struct connect_data - kept from entry to return
+ *
+ * @sk:		socket
+ * @asked:	address asked for
+ */
+struct connect_data {
+	struct sock *sk;
+	struct pw_address asked;
+};
+
+const size_t pw_connect_data_size = sizeof(struct connect_data);
+
+/* tcp_connect(sk): both ends are known, the SYN is about to be made. */
+PW_FTRACE(pw_on_tcp_connect)
+{
+	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);
+	struct portwatch_event event;
+	struct pw_socket_lock lock;
+	struct pw_socket *socket;
+	struct pw_process *who;
+
+	if (!pw_is_tcp(sk))
+		return;
+	pw_hook_hit(PW_HOOK_CONNECT);
+	who = pw_process_current();
+	socket = pw_socket_lock(&lock, sk);
+	socket = pw_socket_of_holder(&lock, socket, sk, who);
+	if (socket) {
+		socket->flags &= ~(PW_S_ENDED | PW_S_RST_IN | PW_S_RST_OUT |
+				   PW_S_INCOMING);
+		socket->flags |= PW_S_CONNECTING;
+		socket->mark = ktime_get_boottime_ns();
+	}
+	pw_event_init(&event, PORTWATCH_CONNECT, sk, lock.cookie);
+	pw_socket_emit(socket, &event, who, current->pid);
+	pw_socket_unlock(&lock);
+	pw_process_put(who);
+}
+
+/*
+ * tcp_v4_connect(sk, addr, len), tcp_v6_connect(), __ip4_datagram_connect(),
+ * __ip6_datagram_connect(): none of them waits for the other end.
+ */
+PW_KPROBE(pw_on_connect_entry)
+{
+	struct connect_data *data = (void *)ri->data;
+	const void *addr = (void *)regs_get_kernel_argument(regs, 1);
+	int len = regs_get_kernel_argument(regs, 2);
+
+	data->sk = (void *)regs_get_kernel_argument(regs, 0);
+	pw_address_read(&data->asked, addr, len);
+	return 0;
+}
+
+/*
+ * The attempt failed before anything was sent: what the socket has for a local
+ * address, if anything, is left over.
+ */
+static void emit_failed(struct pw_socket *socket, struct sock *sk, u64 cookie,
+			struct connect_data *data, int error,
+			struct pw_process *who)
+{
+	struct portwatch_event event;
+
+	pw_event_init(&event, PORTWATCH_CONNECT_FAILED, sk, cookie);
+	if (!inet_sk(sk)->inet_num) {
+		event.flags &= ~PORTWATCH_F_LOCAL;
+		event.lport = 0;
+		memset(event.laddr, 0, sizeof(event.laddr));
+	}
+	event.flags &= ~PORTWATCH_F_REMOTE;
+	event.rport = 0;
+	memset(event.raddr, 0, sizeof(event.raddr));
+	pw_event_set_remote(&event, &data->asked);
+	event.connect_failed.error = -error;
+	pw_socket_emit(socket, &event, who, current->pid);
+}
+
+static void connect_returned(struct connect_data *data, int ret, bool datagram)
+{
+	struct sock *sk = data->sk;
+	struct pw_socket_lock lock;
+	struct pw_socket *socket;
+	struct pw_process *who;
+
+	who = pw_process_current();
+	socket = pw_socket_lock(&lock, sk);
+	socket = pw_socket_of_holder(&lock, socket, sk, who);
+	if (ret) {
+		if (socket)
+			socket->flags &= ~PW_S_CONNECTING;
+		emit_failed(socket, sk, lock.cookie, data, ret, who);
+	} else if (datagram) {
+		pw_emit_plain(socket, PORTWATCH_CONNECT, sk, lock.cookie, who);
+	}
+	pw_socket_unlock(&lock);
+	pw_process_put(who);
+}
+
+static void stream_returned(struct connect_data *data, int ret)
+{
+	if (ret < 0 && pw_is_tcp(data->sk))
+		connect_returned(data, ret, false);
+}
+
+PW_KPROBE(pw_on_tcp_v4_connect)
+{
+	struct connect_data *data = (void *)ri->data;
+
+	pw_hook_hit(PW_HOOK_CONNECT4_FAILED);
+	/* An IPv6 socket with a mapped address passes here from there. */
+	if (data->sk->sk_family == AF_INET)
+		stream_returned(data, regs_return_value(regs));
+	return 0;
+}
+
+PW_KPROBE(pw_on_tcp_v6_connect)
+{
+	pw_hook_hit(PW_HOOK_CONNECT6_FAILED);
+	stream_returned((void *)ri->data, regs_return_value(regs));
+	return 0;
+}
+
+PW_KPROBE(pw_on_ip4_datagram_connect)
+{
+	struct connect_data *data = (void *)ri->data;
+
+	pw_hook_hit(PW_HOOK_DATAGRAM4);
+	if (data->sk->sk_family == AF_INET)
+		connect_returned(data, regs_return_value(regs), true);
+	return 0;
+}
+
+PW_KPROBE(pw_on_ip6_datagram_connect)
+{
+	pw_hook_hit(PW_HOOK_DATAGRAM6);
+	connect_returned((void *)ri->data, regs_return_value(regs), true);
+	return 0;
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A process that exits has lost its program when its sockets are closed. If it holds
+ * any, it is made known while it still has one.
+ */
+#include <linux/fdtable.h>
+#include <linux/fs.h>
+#include <linux/rcupdate.h>
+
+#include "hook.h"
+
+static bool has_socket(struct files_struct *files)
+{
+	struct fdtable *fdt;
+	bool found = false;
+	unsigned int fd;
+
+	rcu_read_lock();
+	fdt = rcu_dereference(files->fdt);
+	for_each_set_bit(fd, fdt->open_fds, fdt->max_fds) {
+		struct file *file = rcu_dereference(fdt->fd[fd]);
+		struct inode *inode = file ? READ_ONCE(file->f_inode) : NULL;
+
+		/* A file may be going away; its memory stays until we are done. */
+		found = inode && S_ISSOCK(READ_ONCE(inode->i_mode));
+		if (found)
+			break;
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+/* exit_signals(task): process context, in each thread that exits. */
+PW_FTRACE(pw_on_exit_signals)
+{
+	struct files_struct *files = current->files;
+
+	pw_hook_hit(PW_HOOK_EXIT);
+	if (files && current->mm && has_socket(files))
+		pw_process_put(pw_process_current());
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The beginning and the end of sockets.
+ */
+#include <linux/net.h>
+#include <linux/tcp.h>
+#include <net/inet_sock.h>
+#include <net/tcp_states.h>
+
+#include "hook.h"
+
+struct pw_process *pw_owner_of(const struct sock *sk, struct pw_process *who)
+{
+	if (sk->sk_kern_sock)
+		return pw_process_hold(&pw_process_kernel);
+	return pw_process_hold(who);
+}
+
+struct pw_socket *pw_socket_of_holder(struct pw_socket_lock *lock,
+				      struct pw_socket *socket, struct sock *sk,
+				      struct pw_process *who)
+{
+	if (!socket) {
+		socket = pw_socket_add(lock, sk);
+		if (!socket)
+			return NULL;
+		socket->flags |= PW_S_BEFORE;
+	}
+	if (!socket->owner)
+		pw_socket_set_owner(socket, pw_owner_of(sk, who), current->pid);
+	return socket;
+}
+
+void pw_emit_plain(struct pw_socket *socket, u8 type, struct sock *sk,
+		   u64 cookie, struct pw_process *who)
+{
+	struct portwatch_event event;
+
+	pw_event_init(&event, type, sk, cookie);
+	pw_socket_emit(socket, &event, who, current->pid);
+}
+
+/*
+ * security_socket_post_create(sock, family, type, protocol, kern): process context.
+ * The socket is new, nobody else knows it.
+ */
+PW_FTRACE(pw_on_socket_post_create)
+{
+	struct socket *sock = (void *)pw_ftrace_arg(regs, 0);
+	bool kern = pw_ftrace_arg(regs, 4);
+	struct portwatch_event event;
+	struct pw_socket_lock lock;
+	struct pw_socket *socket;
+	struct pw_process *who;
+	struct sock *sk = sock->sk;
+
+	if (!sk || !pw_is_inet(sk))
+		return;
+	pw_hook_hit(PW_HOOK_CREATE);
+	who = pw_process_current();
+	socket = pw_socket_lock(&lock, sk);
+	if (!socket)
+		socket = pw_socket_add(&lock, sk);
+	if (socket) {
+		pw_socket_set_owner(socket,
+				    pw_process_hold(kern ? &pw_process_kernel :
+						    who), current->pid);
+		pw_event_init(&event, PORTWATCH_SOCKET, sk, socket->cookie);
+		event.socket.sock_type = sk->sk_type;
+		pw_socket_emit(socket, &event, who, current->pid);
+	}
+	pw_socket_unlock(&lock);
+	pw_process_put(who);
+}
+
+/*
+ * The port goes back with the last descriptor; so does a connection's end that
+ * still holds a port which it asked for by name.
+ */
+static bool has_more_to_end(const struct pw_socket *socket, const struct sock *sk)
+{
+	return !(socket->flags & PW_S_ENDED) ||
+	       (sk->sk_userlocks & SOCK_BINDPORT_LOCK && inet_sk(sk)->inet_num);
+}
+
+void pw_emit_socket_close(struct pw_socket *socket, struct sock *sk)
+{
+	struct portwatch_event event;
+
+	if (!has_more_to_end(socket, sk))
+		return;
+	pw_event_init(&event, PORTWATCH_CLOSE, sk, socket->cookie);
+	if (!(socket->flags & PW_S_USED))
+		event.flags |= PORTWATCH_F_UNUSED;
+	event.close.kind = PORTWATCH_KIND_SOCKET;
+	event.close.reason = PORTWATCH_REASON_RELEASED;
+	event.close.duration = ktime_get_boottime_ns() - socket->born;
+	socket->flags |= PW_S_ENDED;
+	pw_socket_emit(socket, &event, socket->closer, socket->closer_tid);
+}
+
+/*
+ * inet_release(sock): process context (a task that closes, exits or collects
+ * descriptors in flight), the last descriptor is gone, the socket is not locked. A
+ * connection or a listener ends later, by its state.
+ */
+PW_FTRACE(pw_on_inet_release)
+{
+	struct socket *sock = (void *)pw_ftrace_arg(regs, 0);
+	struct pw_socket_lock lock;
+	struct pw_socket *socket;
+	struct pw_process *who;
+	struct sock *sk = sock->sk;
+
+	if (!sk || !pw_is_inet(sk))
+		return;
+	pw_hook_hit(PW_HOOK_RELEASE);
+	who = pw_process_current();
+	socket = pw_socket_lock(&lock, sk);
+	if (!socket && !pw_is_tcp(sk))
+		socket = pw_socket_of_holder(&lock, socket, sk, who);
+	if (socket) {
+		socket->flags |= PW_S_RELEASED;
+		if (!pw_process_same(socket->owner, who)) {
+			socket->closer = pw_process_hold(who);
+			socket->closer_tid = current->pid;
+		}
+		if (!pw_is_tcp(sk) || sk->sk_state == TCP_CLOSE)
+			pw_emit_socket_close(socket, sk);
+		if (!pw_is_tcp(sk))
+			pw_socket_remove(&lock, socket);
+	}
+	pw_socket_unlock(&lock);
+	pw_process_put(who);
+}
+
+/*
+ * tcp_destroy_sock(sk): process context or softirq; the end of a TCP socket. No
+ * hook sees it after this.
+ */
+void pw_on_tcp_destroy_sock(void *data, struct sock *sk)
+{
+	struct pw_socket_lock lock;
+	struct pw_socket *socket;
+
+	pw_hook_hit(PW_HOOK_DESTROY);
+	socket = pw_socket_lock(&lock, sk);
+	if (socket)
+		pw_socket_remove(&lock, socket);
+	pw_socket_unlock(&lock);
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What becomes of a TCP connection: the state machine's own word. Both handlers run
+ * in process context or in softirq, with the socket locked, and never look at
+ * current: what they send has the owner that was recorded, and for an end the
+ * process that let go of the socket before.
+ */
+#include <linux/errno.h>
+#include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include <linux/ktime.h>
+#include <net/tcp.h>
+
+#include "hook.h"
+
+static void on_established(struct sock *sk)
+{
+	struct portwatch_event event;
+	struct pw_socket_lock lock;
+	struct pw_socket *socket;
+	u64 now;
+
+	socket = pw_socket_lock(&lock, sk);
+	if (socket && socket->flags & PW_S_CONNECTING) {
+		pw_event_init(&event, PORTWATCH_ESTABLISHED, sk, socket->cookie);
+		now = ktime_get_boottime_ns();
+		event.established.latency = now - socket->mark;
+		socket->mark = now;
+		socket->flags &= ~PW_S_CONNECTING;
+		socket->flags |= PW_S_CONNECTED;
+		pw_socket_emit(socket, &event, NULL, 0);
+	}
+	pw_socket_unlock(&lock);
+}
+
+static void emit_connect_failed(struct pw_socket *socket, struct sock *sk)
+{
+	struct portwatch_event event;
+
+	pw_event_init(&event, PORTWATCH_CONNECT_FAILED, sk, socket->cookie);
+	event.connect_failed.error = READ_ONCE(sk->sk_err) ?: ECANCELED;
+	event.connect_failed.latency = ktime_get_boottime_ns() - socket->mark;
+	socket->flags &= ~PW_S_CONNECTING;
+	pw_socket_emit(socket, &event, socket->closer, socket->closer_tid);
+}
+
+static void emit_listener_close(struct pw_socket *socket, struct sock *sk)
+{
+	struct portwatch_event event;
+
+	pw_event_init(&event, PORTWATCH_CLOSE, sk, socket->cookie);
+	event.close.kind = PORTWATCH_KIND_LISTENER;
+	event.close.reason = PORTWATCH_REASON_RELEASED;
+	event.close.count = socket->accepted;
+	if (socket->mark)
+		event.close.duration = ktime_get_boottime_ns() - socket->mark;
+	socket->flags &= ~PW_S_LISTENING;
+	socket->flags |= PW_S_ENDED;
+	pw_socket_emit(socket, &event, socket->closer, socket->closer_tid);
+}
+
+/*
+ * From an orderly state it is FIN; from any other without an error, this end gave
+ * up the connection, which sends a reset.
+ */
+static u8 reason_by_state(const struct sock *sk, int oldstate)
+{
+	switch (oldstate) {
+	case TCP_FIN_WAIT2:
+		return tcp_sk(sk)->linger2 < 0 ? PORTWATCH_REASON_RST_SENT :
+						 PORTWATCH_REASON_FIN;
+	case TCP_CLOSING:
+	case TCP_LAST_ACK:
+	case TCP_TIME_WAIT:
+		return PORTWATCH_REASON_FIN;
+	default:
+		return PORTWATCH_REASON_RST_SENT;
+	}
+}
+
+/*
+ * The other end fell silent. An error that only waits to be read by the program
+ * (an ICMP message, say) ends nothing.
+ */
+static bool timed_out(const struct sock *sk, int error)
+{
+	const struct inet_connection_sock *icsk = inet_csk(sk);
+
+	return error == ETIMEDOUT ||
+	       (error && (icsk->icsk_retransmits || icsk->icsk_probes_out));
+}
+
+static u8 reason_of(const struct pw_socket *socket, const struct sock *sk,
+		    int oldstate)
+{
+	u16 flags = socket ? socket->flags : 0;
+	int error = READ_ONCE(sk->sk_err);
+
+	if (flags & PW_S_RST_IN)
+		return PORTWATCH_REASON_RST_RECEIVED;
+	if (flags & PW_S_RST_OUT)
+		return PORTWATCH_REASON_RST_SENT;
+	if (error == ECONNABORTED)
+		return PORTWATCH_REASON_ABORTED;
+	if (error == ECONNRESET || error == EPIPE)
+		return PORTWATCH_REASON_RST_RECEIVED;
+	if (timed_out(sk, error))
+		return PORTWATCH_REASON_TIMEOUT;
+	if (flags & PW_S_INCOMING && !(flags & PW_S_ACCEPTED) && !sk->sk_socket)
+		return PORTWATCH_REASON_UNACCEPTED;
+	return reason_by_state(sk, oldstate);
+}
+
+/* Who sent the first FIN, or else the reset. */
+static u8 first_of(int oldstate, u8 reason)
+{
+	switch (reason) {
+	case PORTWATCH_REASON_FIN:
+	case PORTWATCH_REASON_RST_SENT:
+	case PORTWATCH_REASON_RST_RECEIVED:
+		break;
+	default:
+		return 0;
+	}
+	switch (oldstate) {
+	case TCP_FIN_WAIT1:
+	case TCP_FIN_WAIT2:
+	case TCP_CLOSING:
+	case TCP_TIME_WAIT:
+		return PORTWATCH_FIRST_LOCAL;
+	case TCP_CLOSE_WAIT:
+	case TCP_LAST_ACK:
+		return PORTWATCH_FIRST_REMOTE;
+	default:
+		return reason == PORTWATCH_REASON_RST_RECEIVED ?
+		       PORTWATCH_FIRST_REMOTE : PORTWATCH_FIRST_LOCAL;
+	}
+}
+
+static void emit_connection_close(struct pw_socket *socket, struct sock *sk,
+				  u64 cookie, int oldstate)
+{
+	struct portwatch_event event;
+
+	pw_event_init(&event, PORTWATCH_CLOSE, sk, cookie);
+	pw_event_traffic(&event, sk);
+	event.close.kind = PORTWATCH_KIND_CONNECTION;
+	event.close.reason = reason_of(socket, sk, oldstate);
+	event.close.first = first_of(oldstate, event.close.reason);
+	if (socket) {
+		if (socket->mark)
+			event.close.duration =
+				ktime_get_boottime_ns() - socket->mark;
+		socket->flags &= ~(PW_S_CONNECTED | PW_S_RST_IN | PW_S_RST_OUT);
+		socket->flags |= PW_S_ENDED;
+	}
+	pw_socket_emit(socket, &event, socket ? socket->closer : NULL,
+		       socket ? socket->closer_tid : 0);
+}
+
+static void on_closed(struct sock *sk, int oldstate)
+{
+	struct pw_socket_lock lock;
+	struct pw_socket *socket = pw_socket_lock(&lock, sk);
+
+	if (oldstate == TCP_LISTEN) {
+		/* Not if listen() failed: it was a listener for a moment only. */
+		if (socket && socket->flags & PW_S_LISTENING)
+			emit_listener_close(socket, sk);
+	} else if (oldstate == TCP_SYN_SENT ||
+		   (socket && socket->flags & PW_S_CONNECTING)) {
+		/* No SYN, no attempt: the return of connect() tells. */
+		if (socket && socket->flags & PW_S_CONNECTING &&
+		    (sk->sk_err || tcp_sk(sk)->packets_out)) {
+			emit_connect_failed(socket, sk);
+			if (socket->flags & PW_S_RELEASED)
+				pw_emit_socket_close(socket, sk);
+		}
+	} else if (oldstate != TCP_SYN_RECV || socket) {
+		emit_connection_close(socket, sk, lock.cookie, oldstate);
+	}
+	pw_socket_unlock(&lock);
+}
+
+/* inet_sock_set_state(sk, oldstate, newstate): the state is set after this. */
+void pw_on_set_state(void *data, const struct sock *csk, const int oldstate,
+		     const int newstate)
+{
+	struct sock *sk = (struct sock *)csk;
+
+	if (newstate == TCP_CLOSE) {
+		if (oldstate == TCP_CLOSE || !pw_is_tcp(sk))
+			return;
+		pw_hook_hit(PW_HOOK_STATE);
+		on_closed(sk, oldstate);
+	} else if (newstate == TCP_ESTABLISHED) {
+		/*
+		 * Two ends that called each other (or one itself) come from
+		 * SYN_RECV; a connection that came in has no socket yet.
+		 */
+		if ((oldstate != TCP_SYN_SENT &&
+		     (oldstate != TCP_SYN_RECV || !sk->sk_socket)) ||
+		    !pw_is_tcp(sk))
+			return;
+		pw_hook_hit(PW_HOOK_STATE);
+		on_established(sk);
+	}
+}
+
+/*
+ * tcp_reset(sk, skb): softirq, or process context when the backlog is worked off.
+ * The kernel also calls it for itself, for a segment without RST: data came after
+ * this end was closed, and is answered with a reset.
+ */
+PW_FTRACE(pw_on_tcp_reset)
+{
+	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);
+	const struct sk_buff *skb = pw_tcp_reset_skb(regs);
+	struct pw_socket_lock lock;
+	struct pw_socket *socket;
+
+	pw_hook_hit(PW_HOOK_RESET);
+	socket = pw_socket_lock(&lock, sk);
+	if (socket)
+		socket->flags |= !skb || tcp_hdr(skb)->rst ? PW_S_RST_IN :
+							     PW_S_RST_OUT;
+	pw_socket_unlock(&lock);
+}

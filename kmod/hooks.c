@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/ftrace.h>
+#include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
+
+#include "hooks.h"
+
+#define TARGETS		2	/* a function and what stands in for it */
+#define MAXACTIVE	256	/* threads at once in one function with a return hook */
+
+DEFINE_PER_CPU(u64[PW_HOOKS], pw_hook_hits);
+
+/**
+ * struct target - where a hook can be attached
+ *
+ * @symbol:	function or tracepoint
+ * @handler:	of type @kind of the hook
+ * @entry:	kretprobes: handler at entry
+ */
+struct target {
+	const char *symbol;
+	void *handler;
+	kretprobe_handler_t entry;
+};
+
+/**
+ * struct hook - a row of the table
+ *
+ * @name:	what we call it
+ * @purpose:	what is not seen without it
+ * @kind:	PORTWATCH_HOOK_*
+ * @optional:	a session can start without it
+ * @data_size:	kretprobes: what is kept from entry to return
+ * @target:	tried in this order
+ * @at:		the target that it is attached to, or NULL
+ * @error:	of the last attempt
+ * @absent:	no target is there
+ * @misses:	of times that are over; those of now are in @kretprobe
+ * @tracepoint:	one of the three is used, by @kind
+ * @ftrace:	see @tracepoint
+ * @kretprobe:	see @tracepoint
+ */
+struct hook {
+	const char *name;
+	const char *purpose;
+	u8 kind;
+	bool optional;
+	const size_t *data_size;
+	struct target target[TARGETS];
+
+	const struct target *at;
+	int error;
+	bool absent;
+	u64 misses;
+	struct tracepoint *tracepoint;
+	struct ftrace_ops ftrace;
+	struct kretprobe kretprobe;
+};
+
+#define TRACEPOINT	.kind = PORTWATCH_HOOK_TRACEPOINT
+#define FTRACE		.kind = PORTWATCH_HOOK_FTRACE
+#define KRETPROBE	.kind = PORTWATCH_HOOK_KRETPROBE
+
+static struct hook hooks[PW_HOOKS] = {
+	[PW_HOOK_CREATE] = {
+		.name = "create", FTRACE,
+		.purpose = "creation of sockets; who owns a socket that another process uses",
+		.target = { { "security_socket_post_create",
+			      pw_on_socket_post_create } },
+	},
+	[PW_HOOK_RELEASE] = {
+		.name = "release", FTRACE,
+		.purpose = "close of UDP and unconnected sockets; who closed",
+		.target = { { "inet_release", pw_on_inet_release } },
+	},
+	[PW_HOOK_STATE] = {
+		.name = "state", TRACEPOINT,
+		.purpose = "established, connect-failed, close of TCP",
+		.target = { { "inet_sock_set_state", pw_on_set_state } },
+	},
+	[PW_HOOK_DESTROY] = {
+		.name = "destroy", TRACEPOINT,
+		.purpose = "the end of TCP sockets",
+		.target = { { "tcp_destroy_sock", pw_on_tcp_destroy_sock } },
+	},
+	[PW_HOOK_RESET] = {
+		.name = "reset", FTRACE, .optional = true,
+		.purpose = "which end reset a connection",
+		.target = { { "tcp_reset", pw_on_tcp_reset } },
+	},
+	[PW_HOOK_BIND4] = {
+		.name = "bind4", KRETPROBE,
+		.purpose = "bind, bind-failed (IPv4)",
+		.data_size = &pw_bind_data_size,
+		.target = { { "inet_bind", pw_on_inet_bind,
+			      pw_on_inet_bind_entry } },
+	},
+	[PW_HOOK_BIND6] = {
+		.name = "bind6", KRETPROBE, .optional = true,
+		.purpose = "bind, bind-failed (IPv6)",
+		.data_size = &pw_bind_data_size,
+		.target = { { "inet6_bind", pw_on_inet6_bind,
+			      pw_on_inet_bind_entry } },
+	},
+	[PW_HOOK_AUTOBIND] = {
+		.name = "autobind", KRETPROBE, .optional = true,
+		.purpose = "bind of a UDP socket by connect or send",
+		.data_size = &pw_bind_data_size,
+		.target = { { "inet_autobind", pw_on_inet_autobind,
+			      pw_on_inet_autobind_entry } },
+	},
+	[PW_HOOK_LISTEN] = {
+		.name = "listen", KRETPROBE,
+		.purpose = "listen, and bind by listen",
+		.data_size = &pw_bind_data_size,
+		.target = { { "inet_listen", pw_on_inet_listen,
+			      pw_on_inet_listen_entry } },
+	},
+	[PW_HOOK_CONNECT] = {
+		.name = "connect", FTRACE,
+		.purpose = "connect of TCP and all that follows from it",
+		.target = { { "tcp_connect", pw_on_tcp_connect } },
+	},
+	[PW_HOOK_CONNECT4_FAILED] = {
+		.name = "connect4-failed", KRETPROBE, .optional = true,
+		.purpose = "connect-failed at once (TCP over IPv4)",
+		.data_size = &pw_connect_data_size,
+		.target = { { "tcp_v4_connect", pw_on_tcp_v4_connect,
+			      pw_on_connect_entry } },
+	},
+	[PW_HOOK_CONNECT6_FAILED] = {
+		.name = "connect6-failed", KRETPROBE, .optional = true,
+		.purpose = "connect-failed at once (TCP over IPv6)",
+		.data_size = &pw_connect_data_size,
+		.target = { { "tcp_v6_connect", pw_on_tcp_v6_connect,
+			      pw_on_connect_entry } },
+	},
+	[PW_HOOK_DATAGRAM4] = {
+		.name = "datagram4", KRETPROBE, .optional = true,
+		.purpose = "connect of UDP over IPv4",
+		.data_size = &pw_connect_data_size,
+		.target = { { "__ip4_datagram_connect", pw_on_ip4_datagram_connect,
+			      pw_on_connect_entry } },
+	},
+	[PW_HOOK_DATAGRAM6] = {
+		.name = "datagram6", KRETPROBE, .optional = true,
+		.purpose = "connect of UDP over IPv6",
+		.data_size = &pw_connect_data_size,
+		.target = { { "__ip6_datagram_connect", pw_on_ip6_datagram_connect,
+			      pw_on_connect_entry } },
+	},
+	[PW_HOOK_INCOMING] = {
+		.name = "incoming", FTRACE,
+		.purpose = "connections in the accept queue: their owner, their wait",
+		.target = { { "inet_csk_reqsk_queue_add",
+			      pw_on_reqsk_queue_add } },
+	},
+	[PW_HOOK_ACCEPT] = {
+		.name = "accept", FTRACE,
+		.purpose = "accept",
+		.target = { { "__inet_accept", pw_on_inet_accept },
+			    { "security_sock_graft", pw_on_sock_graft } },
+	},
+	[PW_HOOK_EXIT] = {
+		.name = "exit", FTRACE, .optional = true,
+		.purpose = "program of a process that closes sockets by its exit only",
+		.target = { { "exit_signals", pw_on_exit_signals } },
+	},
+};
+
+static bool attached;
+
+bool pw_hooks_attached(void)
+{
+	return attached;
+}
+
+/* Tracepoints: they are not exported one by one, but can be looked up. */
+
+struct lookup {
+	const char *name;
+	struct tracepoint *found;
+};
+
+static void compare(struct tracepoint *tracepoint, void *data)
+{
+	struct lookup *lookup = data;
+
+	if (!strcmp(tracepoint->name, lookup->name))
+		lookup->found = tracepoint;
+}
+
+static int attach_tracepoint(struct hook *hook, const struct target *target)
+{
+	struct lookup lookup = { .name = target->symbol };
+
+	for_each_kernel_tracepoint(compare, &lookup);
+	if (!lookup.found)
+		return -ENOENT;
+	hook->tracepoint = lookup.found;
+	return tracepoint_probe_register(lookup.found, target->handler, NULL);
+}
+
+static int attach_ftrace(struct hook *hook, const struct target *target)
+{
+	char symbol[64];
+	int err;
+
+	memset(&hook->ftrace, 0, sizeof(hook->ftrace));
+	hook->ftrace.func = target->handler;
+	/* Permanent: kernel.ftrace_enabled=0 is refused while we look. */
+	hook->ftrace.flags = PW_FTRACE_FLAGS;
+	strscpy(symbol, target->symbol, sizeof(symbol));
+	err = ftrace_set_filter(&hook->ftrace, symbol, strlen(symbol), 1);
+	if (!err)
+		err = register_ftrace_function(&hook->ftrace);
+	if (err)
+		ftrace_free_filter(&hook->ftrace);
+	return err;
+}
+
+static void detach_ftrace(struct hook *hook)
+{
+	unregister_ftrace_function(&hook->ftrace);
+	ftrace_free_filter(&hook->ftrace);
+}
+
+static int attach_kretprobe(struct hook *hook, const struct target *target)
+{
+	/* One that was registered before must be blank again. */
+	memset(&hook->kretprobe, 0, sizeof(hook->kretprobe));
+	hook->kretprobe.kp.symbol_name = target->symbol;
+	hook->kretprobe.handler = target->handler;
+	hook->kretprobe.entry_handler = target->entry;
+	hook->kretprobe.data_size = *hook->data_size;
+	hook->kretprobe.maxactive = MAXACTIVE;
+	return register_kretprobe(&hook->kretprobe);
+}
+
+static u64 missed_now(const struct hook *hook)
+{
+	if (!hook->at || hook->kind != PORTWATCH_HOOK_KRETPROBE)
+		return 0;
+	return hook->kretprobe.nmissed + hook->kretprobe.kp.nmissed;
+}
+
+static int attach_to(struct hook *hook, const struct target *target)
+{
+	switch (hook->kind) {
+	case PORTWATCH_HOOK_TRACEPOINT:
+		return attach_tracepoint(hook, target);
+	case PORTWATCH_HOOK_FTRACE:
+		return attach_ftrace(hook, target);
+	default:
+		return attach_kretprobe(hook, target);
+	}
+}
+
+static int attach(struct hook *hook)
+{
+	unsigned int i;
+
+	hook->error = -ENOENT;
+	for (i = 0; i < TARGETS && hook->target[i].symbol; i++) {
+		hook->error = attach_to(hook, &hook->target[i]);
+		if (!hook->error) {
+			hook->at = &hook->target[i];
+			break;
+		}
+	}
+	/* ftrace says EINVAL for a name that it does not know. */
+	hook->absent = hook->error == -ENOENT || hook->error == -EINVAL;
+	return hook->error;
+}
+
+static void detach(struct hook *hook)
+{
+	if (!hook->at)
+		return;
+	switch (hook->kind) {
+	case PORTWATCH_HOOK_TRACEPOINT:
+		tracepoint_probe_unregister(hook->tracepoint, hook->at->handler,
+					    NULL);
+		break;
+	case PORTWATCH_HOOK_FTRACE:
+		detach_ftrace(hook);
+		break;
+	default:
+		unregister_kretprobe(&hook->kretprobe);
+		hook->misses += missed_now(hook);
+		break;
+	}
+	hook->at = NULL;
+}
+
+int pw_hooks_attach(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < PW_HOOKS; i++) {
+		struct hook *hook = &hooks[i];
+
+		if (attach(hook) && !hook->optional) {
+			pr_err("cannot attach to %s: error %d; %s not seen\n",
+			       hook->target[0].symbol, hook->error,
+			       hook->purpose);
+			pw_hooks_detach();
+			return -ENODEV;
+		}
+	}
+	attached = true;
+	return 0;
+}
+
+void pw_hooks_detach(void)
+{
+	unsigned int i = PW_HOOKS;
+
+	while (i--)
+		detach(&hooks[i]);
+	/* Handlers of tracepoints that still run. */
+	tracepoint_synchronize_unregister();
+	attached = false;
+}
+
+static u64 hits_of(unsigned int index)
+{
+	unsigned int cpu;
+	u64 sum = 0;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(pw_hook_hits[index], cpu));
+	return sum;
+}
+
+void pw_hooks_sum(u64 *hits, u64 *misses)
+{
+	unsigned int i;
+
+	*hits = 0;
+	*misses = 0;
+	for (i = 0; i < PW_HOOKS; i++) {
+		*hits += hits_of(i);
+		*misses += hooks[i].misses + missed_now(&hooks[i]);
+	}
+}
+
+int pw_hook_describe(unsigned int index, struct portwatch_hook *row)
+{
+	const struct hook *hook;
+	const struct target *target;
+
+	if (index >= PW_HOOKS)
+		return -ENOENT;
+	hook = &hooks[index];
+	target = hook->at ?: &hook->target[0];
+	row->index = index;
+	row->kind = hook->kind;
+	row->required = !hook->optional;
+	row->error = -hook->error;
+	row->state = hook->at ? PORTWATCH_HOOK_ATTACHED :
+		     hook->absent ? PORTWATCH_HOOK_ABSENT :
+		     PORTWATCH_HOOK_DETACHED;
+	row->hits = hits_of(index);
+	row->misses = hook->misses + missed_now(hook);
+	strscpy(row->name, hook->name, sizeof(row->name));
+	strscpy(row->symbol, target->symbol, sizeof(row->symbol));
+	strscpy(row->purpose, hook->purpose, sizeof(row->purpose));
+	return 0;
+}

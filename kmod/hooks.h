@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The table of hooks: what is attached where, how often it fired, what it missed.
+ */
+#ifndef PW_HOOKS_H
+#define PW_HOOKS_H
+
+#include <linux/percpu.h>
+#include <linux/types.h>
+#include <linux/portwatch.h>
+
+#include "compat/compat.h"
+
+/*
+ * In the order in which they are attached; they are detached in reverse. What sees
+ * the end of a socket comes first: a record that is made is always taken out again
+ * before its socket's memory goes.
+ */
+enum pw_hook_id {
+	PW_HOOK_DESTROY,
+	PW_HOOK_RELEASE,
+	PW_HOOK_STATE,
+	PW_HOOK_CREATE,
+	PW_HOOK_RESET,
+	PW_HOOK_BIND4,
+	PW_HOOK_BIND6,
+	PW_HOOK_AUTOBIND,
+	PW_HOOK_LISTEN,
+	PW_HOOK_CONNECT,
+	PW_HOOK_CONNECT4_FAILED,
+	PW_HOOK_CONNECT6_FAILED,
+	PW_HOOK_DATAGRAM4,
+	PW_HOOK_DATAGRAM6,
+	PW_HOOK_INCOMING,
+	PW_HOOK_ACCEPT,
+	PW_HOOK_EXIT,
+	PW_HOOKS
+};
+
+DECLARE_PER_CPU(u64[PW_HOOKS], pw_hook_hits);
+
+static inline void pw_hook_hit(enum pw_hook_id id)
+{
+	this_cpu_inc(pw_hook_hits[id]);
+}
+
+/* Process context, under the lock of all sessions. */
+int pw_hooks_attach(void);
+void pw_hooks_detach(void);
+bool pw_hooks_attached(void);
+int pw_hook_describe(unsigned int index, struct portwatch_hook *row);
+void pw_hooks_sum(u64 *hits, u64 *misses);
+
+/*
+ * Handlers. An ftrace handler runs at the entry of the function that it is named
+ * after; a kretprobe has a handler at entry, which keeps what the return will need,
+ * and one at return; a tracepoint handler has the tracepoint's own arguments after
+ * the first. In which context each runs is said where it is defined.
+ */
+#define PW_FTRACE(name)							\
+	void name(unsigned long ip, unsigned long parent_ip,		\
+		  struct ftrace_ops *ops, pw_ftrace_regs *regs)
+
+struct kretprobe_instance;
+#define PW_KPROBE(name)							\
+	int name(struct kretprobe_instance *ri, struct pt_regs *regs)
+
+/* hook_socket.c */
+PW_FTRACE(pw_on_socket_post_create);
+PW_FTRACE(pw_on_inet_release);
+void pw_on_tcp_destroy_sock(void *data, struct sock *sk);
+
+/* hook_state.c */
+PW_FTRACE(pw_on_tcp_reset);
+void pw_on_set_state(void *data, const struct sock *csk, const int oldstate,
+		     const int newstate);
+
+/* hook_bind.c */
+extern const size_t pw_bind_data_size;
+PW_KPROBE(pw_on_inet_bind_entry);
+PW_KPROBE(pw_on_inet_bind);
+PW_KPROBE(pw_on_inet6_bind);
+PW_KPROBE(pw_on_inet_autobind_entry);
+PW_KPROBE(pw_on_inet_autobind);
+PW_KPROBE(pw_on_inet_listen_entry);
+PW_KPROBE(pw_on_inet_listen);
+
+/* hook_connect.c */
+extern const size_t pw_connect_data_size;
+PW_FTRACE(pw_on_tcp_connect);
+PW_KPROBE(pw_on_connect_entry);
+PW_KPROBE(pw_on_tcp_v4_connect);
+PW_KPROBE(pw_on_tcp_v6_connect);
+PW_KPROBE(pw_on_ip4_datagram_connect);
+PW_KPROBE(pw_on_ip6_datagram_connect);
+
+/* hook_accept.c */
+PW_FTRACE(pw_on_reqsk_queue_add);
+PW_FTRACE(pw_on_inet_accept);
+PW_FTRACE(pw_on_sock_graft);
+
+/* hook_exit.c */
+PW_FTRACE(pw_on_exit_signals);
+
+#endif /* PW_HOOKS_H */

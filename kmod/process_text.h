@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a process record says in words: path of the program, command line, cgroup.
+ */
+#ifndef PW_PROCESS_TEXT_H
+#define PW_PROCESS_TEXT_H
+
+struct pw_process;
+struct task_struct;
+
+/* The running process; process context, atomic or not, interrupts on. */
+void pw_process_text_current(struct pw_process *process);
+
+/* Any process; may sleep. */
+void pw_process_text_task(struct pw_process *process, struct task_struct *task);
+
+#endif /* PW_PROCESS_TEXT_H */

@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/bitmap.h>
+#include <linux/cpu.h>
+#include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "beacon.h"
+#include "compat/compat.h"
+#include "hooks.h"
+#include "process.h"
+#include "session.h"
+#include "snapshot.h"
+#include "socket.h"
+#include "stream.h"
+
+#define TIMEOUT_MS_DEFAULT	20
+#define TIMEOUT_MS_MAX		10000
+
+static unsigned int sessions_max = 16;
+module_param(sessions_max, uint, 0444);
+MODULE_PARM_DESC(sessions_max, "sessions at once (default 16, limit 32)");
+
+static unsigned long ring_bytes_max = 256UL << 20;
+module_param(ring_bytes_max, ulong, 0444);
+MODULE_PARM_DESC(ring_bytes_max,
+		 "memory for the rings of one session (default 256 MiB)");
+
+/* @lock is taken before a session's own, and while hooks come and go. */
+static struct {
+	struct mutex lock;
+	struct pw_session *place[PW_SESSIONS_MAX];
+	unsigned int open;
+	unsigned int started;
+	u32 next_number;
+} all = {
+	.lock = __MUTEX_INITIALIZER(all.lock),
+	.next_number = 1,
+};
+
+void pw_sessions_lock(void)
+{
+	mutex_lock(&all.lock);
+}
+
+void pw_sessions_unlock(void)
+{
+	mutex_unlock(&all.lock);
+}
+
+unsigned int pw_sessions_count(void)
+{
+	return all.open;
+}
+
+unsigned int pw_sessions_limit(void)
+{
+	return clamp(sessions_max, 1U, (unsigned int)PW_SESSIONS_MAX);
+}
+
+/* Waking up ---------------------------------------------------------------- */
+
+static bool any_filled(struct pw_session *session, u32 least)
+{
+	unsigned int i;
+
+	for (i = 0; i < session->nr; i++)
+		if (pw_ring_fill(&session->rings[i]) >= least)
+			return true;
+	return false;
+}
+
+static void tell_reader(struct pw_session *session)
+{
+	WRITE_ONCE(session->ready, 1);
+	wake_up_interruptible_poll(&session->wait, EPOLLIN | EPOLLRDNORM);
+}
+
+/* Raised by pw_session_written(). */
+static void wake(struct irq_work *work)
+{
+	struct pw_session *session =
+		container_of(work, struct pw_session, wake);
+
+	if (any_filled(session, session->watermark))
+		tell_reader(session);
+	if (!READ_ONCE(session->armed)) {
+		WRITE_ONCE(session->armed, 1);
+		mod_timer(&session->timer, jiffies + session->timeout);
+	}
+}
+
+/*
+ * @armed goes first: a record written before that is covered by the @ready that
+ * follows, one written later raises @wake again.
+ */
+static void timed_out(struct timer_list *timer)
+{
+	struct pw_session *session =
+		container_of(timer, struct pw_session, timer);
+
+	WRITE_ONCE(session->armed, 0);
+	smp_mb();
+	tell_reader(session);
+}
+
+__poll_t pw_session_poll(struct pw_session *session)
+{
+	if (!any_filled(session, 1)) {
+		WRITE_ONCE(session->ready, 0);
+		smp_mb(); /* what came meanwhile is seen, or sets @ready anew */
+		return any_filled(session, 1) ? EPOLLIN | EPOLLRDNORM : 0;
+	}
+	if (READ_ONCE(session->ready) ||
+	    any_filled(session, session->watermark))
+		return EPOLLIN | EPOLLRDNORM;
+	return 0; /* the timer runs, or soon will */
+}
+
+/* Opening and closing ------------------------------------------------------ */
+
+static int find_place(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < pw_sessions_limit(); i++)
+		if (!all.place[i])
+			return i;
+	return -EBUSY;
+}
+
+struct pw_session *pw_session_open(void)
+{
+	struct pw_session *session = kzalloc(sizeof(*session), GFP_KERNEL);
+	int place;
+
+	if (!session)
+		return ERR_PTR(-ENOMEM);
+	mutex_init(&session->lock);
+	init_waitqueue_head(&session->wait);
+	init_irq_work(&session->wake, wake);
+	timer_setup(&session->timer, timed_out, 0);
+	session->pid = task_tgid_nr(current);
+	get_task_comm(session->comm, current->group_leader);
+
+	mutex_lock(&all.lock);
+	place = find_place();
+	if (place >= 0) {
+		session->index = place;
+		session->number = all.next_number++;
+		all.place[place] = session;
+		all.open++;
+	}
+	mutex_unlock(&all.lock);
+	if (place < 0) {
+		kfree(session);
+		return ERR_PTR(place);
+	}
+	return session;
+}
+
+static void free_areas(struct pw_session *session)
+{
+	vfree(session->consumer_area);
+	vfree(session->ring_area);
+	vfree(session->header);
+	kvfree(session->rings);
+	session->consumer_area = NULL;
+	session->ring_area = NULL;
+	session->header = NULL;
+	session->rings = NULL;
+}
+
+static void end_tracking(void)
+{
+	pw_hooks_detach();
+	pw_sockets_exit();
+	pw_processes_exit();
+}
+
+static void stop(struct pw_session *session)
+{
+	pw_stream_remove(session);
+	irq_work_sync(&session->wake);
+	pw_timer_delete_sync(&session->timer);
+	if (!--all.started)
+		end_tracking();
+}
+
+void pw_session_close(struct pw_session *session)
+{
+	mutex_lock(&all.lock);
+	pw_snapshot_free(session);
+	if (session->started)
+		stop(session);
+	all.place[session->index] = NULL;
+	all.open--;
+	mutex_unlock(&all.lock);
+	free_areas(session);
+	kfree(session);
+}
+
+/* Starting ----------------------------------------------------------------- */
+
+static size_t ring_bytes(const struct pw_session *session)
+{
+	return PAGE_ALIGN(PAGE_SIZE +
+			  (size_t)session->size * PORTWATCH_SLOT_SIZE);
+}
+
+unsigned long pw_session_ring_pages(const struct pw_session *session)
+{
+	return ring_bytes(session) >> PAGE_SHIFT;
+}
+
+unsigned long pw_session_ring_pgoff(const struct pw_session *session)
+{
+	return PW_PGOFF_BEACONS + (pw_beacons_bytes() >> PAGE_SHIFT);
+}
+
+unsigned long pw_session_consumer_pgoff(const struct pw_session *session)
+{
+	return pw_session_ring_pgoff(session) +
+	       session->nr * pw_session_ring_pages(session);
+}
+
+static int alloc_areas(struct pw_session *session)
+{
+	size_t bytes;
+	u32 reserve = session->size / 8;
+	unsigned int i;
+
+	if (check_mul_overflow((size_t)session->nr, ring_bytes(session), &bytes) ||
+	    bytes > ring_bytes_max)
+		return -ENOSPC;
+
+	session->rings = kvcalloc(session->nr, sizeof(*session->rings),
+				  GFP_KERNEL);
+	session->header = vmalloc_user(PAGE_SIZE);
+	session->ring_area = vmalloc_user(bytes);
+	session->consumer_area = vmalloc_user(session->nr * PAGE_SIZE);
+	if (!session->rings || !session->header || !session->ring_area ||
+	    !session->consumer_area) {
+		free_areas(session);
+		return -ENOMEM;
+	}
+	for (i = 0; i < session->nr; i++)
+		pw_ring_init(&session->rings[i], i,
+			     session->ring_area + i * ring_bytes(session),
+			     session->consumer_area + i * PAGE_SIZE,
+			     session->size, reserve);
+	return 0;
+}
+
+static void fill_header(struct pw_session *session)
+{
+	struct portwatch_header *header = session->header;
+
+	*header = (struct portwatch_header) {
+		.magic = PORTWATCH_MAGIC,
+		.header_size = sizeof(*header),
+		.api_version = PORTWATCH_API_VERSION,
+		.record_version = PORTWATCH_RECORD_VERSION,
+		.slot_size = PORTWATCH_SLOT_SIZE,
+		.page_size = PAGE_SIZE,
+		.nr_rings = session->nr,
+		.ring_slots = session->size,
+		.reserve_slots = session->rings[0].reserve,
+		.watermark = session->watermark,
+		.timeout_ms = session->timeout_ms,
+		.session = session->number,
+		.events = session->events,
+		.start_time = session->start,
+		.beacon_offset = (u64)PW_PGOFF_BEACONS << PAGE_SHIFT,
+		.beacon_bytes = pw_beacons_bytes(),
+		.beacon_stride = PW_BEACON_STRIDE,
+		.ring_offset = (u64)pw_session_ring_pgoff(session) << PAGE_SHIFT,
+		.ring_stride = ring_bytes(session),
+		.ring_bytes = ring_bytes(session),
+		.ring_data = PAGE_SIZE,
+		.consumer_offset =
+			(u64)pw_session_consumer_pgoff(session) << PAGE_SHIFT,
+		.consumer_stride = PAGE_SIZE,
+	};
+}
+
+static int check_start(const struct portwatch_start *start)
+{
+	if (start->flags & ~PORTWATCH_START_NO_EVENTS || start->reserved)
+		return -EINVAL;
+	if (start->events & ~PORTWATCH_EVENTS_ALL)
+		return -EINVAL;
+	if (start->ring_slots &&
+	    (!is_power_of_2(start->ring_slots) ||
+	     start->ring_slots < PORTWATCH_SLOTS_MIN ||
+	     start->ring_slots > PORTWATCH_SLOTS_MAX))
+		return -EINVAL;
+	if (start->watermark >
+	    (start->ring_slots ?: PORTWATCH_SLOTS_DEFAULT))
+		return -EINVAL;
+	return start->timeout_ms > TIMEOUT_MS_MAX ? -EINVAL : 0;
+}
+
+/* What is open when the hooks are attached is looked for once, then followed. */
+static int begin_tracking(void)
+{
+	int err;
+
+	err = pw_processes_init();
+	if (err)
+		return err;
+	err = pw_sockets_init();
+	if (err)
+		goto exit_processes;
+	err = pw_hooks_attach();
+	if (err)
+		goto exit_sockets;
+	err = pw_snapshot_discover();
+	if (err)
+		goto detach_hooks;
+	return 0;
+
+detach_hooks:
+	pw_hooks_detach();
+exit_sockets:
+	pw_sockets_exit();
+exit_processes:
+	pw_processes_exit();
+	return err;
+}
+
+/* Under the lock of all. What is set here is seen by whoever sees @started. */
+static int start_locked(struct pw_session *session)
+{
+	int err;
+
+	err = alloc_areas(session);
+	if (err)
+		return err;
+	if (!all.started) {
+		err = begin_tracking();
+		if (err) {
+			free_areas(session);
+			return err;
+		}
+	}
+	all.started++;
+	session->start = ktime_get_boottime_ns();
+	fill_header(session);
+	pw_stream_add(session);
+	smp_store_release(&session->started, true);
+	return 0;
+}
+
+int pw_session_start(struct pw_session *session,
+		     const struct portwatch_start *start)
+{
+	int err = check_start(start);
+
+	if (err)
+		return err;
+	mutex_lock(&all.lock);
+	if (session->started) {
+		err = -EBUSY;
+	} else {
+		session->nr = nr_cpu_ids;
+		session->size = start->ring_slots ?: PORTWATCH_SLOTS_DEFAULT;
+		session->watermark = start->watermark ?: session->size / 4;
+		session->timeout_ms = start->timeout_ms ?: TIMEOUT_MS_DEFAULT;
+		session->timeout = max(1UL, msecs_to_jiffies(session->timeout_ms));
+		session->events = start->flags & PORTWATCH_START_NO_EVENTS ?
+				  0 : start->events;
+		err = start_locked(session);
+	}
+	mutex_unlock(&all.lock);
+	return err;
+}
+
+/* Flushing and describing -------------------------------------------------- */
+
+static void flush_here(void *arg)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	pw_stream_flush_gap(arg);
+	local_irq_restore(flags);
+}
+
+/*
+ * Each CPU writes into its own ring. One that is offline writes nothing, and stays
+ * so meanwhile: we do it in its place.
+ */
+int pw_session_flush(struct pw_session *session)
+{
+	unsigned int cpu;
+
+	cpus_read_lock();
+	on_each_cpu(flush_here, session, 1);
+	for_each_possible_cpu(cpu)
+		if (!cpu_online(cpu))
+			pw_ring_flush_gap(&session->rings[cpu],
+					  ktime_get_boottime_ns());
+	cpus_read_unlock();
+	return 0;
+}
+
+int pw_session_describe(unsigned int index, struct portwatch_session_info *info)
+{
+	struct pw_session *session;
+	unsigned int i, type;
+
+	if (index >= PW_SESSIONS_MAX || !all.place[index])
+		return -ENOENT;
+	session = all.place[index];
+	info->session = session->number;
+	info->pid = session->pid;
+	memcpy(info->comm, session->comm, sizeof(info->comm));
+	if (!session->started)
+		return 0;
+	info->events = session->events;
+	info->ring_slots = session->size;
+	info->start_time = session->start;
+	for (i = 0; i < session->nr; i++) {
+		struct portwatch_ring *page = session->rings[i].page;
+
+		for (type = 0; type < PORTWATCH_PROCESS; type++) {
+			info->seen += READ_ONCE(page->seen[type]);
+			info->filtered += READ_ONCE(page->filtered[type]);
+			info->lost += READ_ONCE(page->lost[type]);
+			info->delivered += READ_ONCE(page->delivered[type]);
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sockets that were open before.
+ *
+ * Two steps. When the hooks come to be attached, all descriptors of all processes
+ * are looked at, and each socket that has no record gets one (discovery). From then
+ * on the hooks keep the table complete, and a session's snapshot is a walk through
+ * the table: it gives a row for each record that is older than the session, under
+ * the lock under which live events of that socket are sent. So a socket is either
+ * still open, and its row comes before its close, or it is gone and has none.
+ *
+ * A process that is started while we look inherits sockets from one that we have
+ * seen or shall see; but that one may close them before we come to it. So whoever
+ * started since we began is looked at in another round, until a round finds nobody.
+ */
+#include <linux/fdtable.h>
+#include <linux/net.h>
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/vmalloc.h>
+#include <net/inet_sock.h>
+#include <net/tcp_states.h>
+
+#include "compat/compat.h"
+#include "event.h"
+#include "hook.h"
+#include "process.h"
+#include "session.h"
+#include "snapshot.h"
+#include "socket.h"
+#include "stream.h"
+
+#define ROUNDS_MAX	8
+#define ROOM_WANTED	64	/* free slots without which we wait for the reader */
+
+/* Discovery ---------------------------------------------------------------- */
+
+struct tasks {
+	struct task_struct **task;
+	size_t count;
+	size_t room;
+};
+
+static bool shares_files(struct task_struct *task)
+{
+	return !thread_group_leader(task) &&
+	       READ_ONCE(task->files) == READ_ONCE(task->group_leader->files);
+}
+
+/* Every process, and every thread with descriptors of its own, since @since. */
+static bool collect(struct tasks *tasks, u64 since)
+{
+	struct task_struct *process, *task;
+	bool fits = true;
+
+	tasks->count = 0;
+	rcu_read_lock();
+	for_each_process_thread(process, task) {
+		if (task->start_boottime < since || task->flags & PF_KTHREAD ||
+		    shares_files(task))
+			continue;
+		if (tasks->count == tasks->room) {
+			fits = false;
+			break;
+		}
+		tasks->task[tasks->count++] = get_task_struct(task);
+	}
+	rcu_read_unlock();
+	return fits;
+}
+
+static void drop(struct tasks *tasks)
+{
+	while (tasks->count)
+		put_task_struct(tasks->task[--tasks->count]);
+}
+
+/* There may be more tasks than room by the time we have it: then again. */
+static int collect_all(struct tasks *tasks, u64 since)
+{
+	while (!collect(tasks, since)) {
+		size_t room = max_t(size_t, 1024, tasks->room * 2);
+
+		drop(tasks);
+		kvfree(tasks->task);
+		tasks->room = 0;
+		tasks->task = kvmalloc_array(room, sizeof(*tasks->task),
+					     GFP_KERNEL);
+		if (!tasks->task)
+			return -ENOMEM;
+		tasks->room = room;
+	}
+	return 0;
+}
+
+/* When the socket's inode was made, on the clock of our records. */
+static u64 birth_of(struct socket *sock)
+{
+	s64 age = ktime_get_real_ns() - pw_inode_ctime_ns(SOCK_INODE(sock));
+	u64 now = ktime_get_boottime_ns();
+
+	/* The wall clock may have been set since. */
+	return age > 0 && age < (s64)now ? now - age : now;
+}
+
+static u16 flags_of(const struct sock *sk)
+{
+	u16 flags = PW_S_BEFORE;
+
+	if (inet_sk(sk)->inet_num)
+		flags |= PW_S_USED;
+	if (!pw_is_tcp(sk))
+		return flags | (flags & PW_S_USED ? PW_S_PORT : 0);
+	switch (sk->sk_state) {
+	case TCP_LISTEN:
+		return flags | PW_S_LISTENING | PW_S_PORT;
+	case TCP_SYN_SENT:
+		return flags | PW_S_CONNECTING;
+	case TCP_CLOSE:
+		return flags | (flags & PW_S_USED ? PW_S_PORT : 0);
+	default:
+		return flags | PW_S_CONNECTED;
+	}
+}
+
+/* The file is held: the socket's end cannot come meanwhile. */
+static void found(struct socket *sock, struct task_struct *task)
+{
+	struct sock *sk = sock->sk;
+	struct pw_socket_lock lock;
+	struct pw_socket *socket;
+	struct pw_process *who;
+
+	if (!sk || !pw_is_inet(sk))
+		return;
+	who = pw_process_of(task);
+	socket = pw_socket_lock(&lock, sk);
+	if (!socket) {
+		socket = pw_socket_add(&lock, sk);
+		if (socket) {
+			socket->born = birth_of(sock);
+			socket->flags = flags_of(sk);
+		}
+	}
+	if (socket && !socket->owner) {
+		pw_socket_set_owner(socket, who, task->pid);
+		who = NULL;
+	}
+	pw_socket_unlock(&lock);
+	pw_process_put(who);
+}
+
+/* The next open file of a task from @fd on, with a reference. */
+static struct file *next_file(struct task_struct *task, unsigned int *fd)
+{
+	struct file *file = NULL;
+	struct fdtable *fdt;
+
+	task_lock(task);
+	rcu_read_lock();
+	if (task->files) {
+		fdt = rcu_dereference(task->files->fdt);
+		for (; *fd < fdt->max_fds && !file; ++*fd) {
+			*fd = find_next_bit(fdt->open_fds, fdt->max_fds, *fd);
+			if (*fd >= fdt->max_fds)
+				break;
+			file = pw_get_file_rcu(&fdt->fd[*fd]);
+		}
+	}
+	rcu_read_unlock();
+	task_unlock(task);
+	return file;
+}
+
+static void look_at(struct task_struct *task)
+{
+	unsigned int fd = 0;
+	struct file *file;
+
+	while ((file = next_file(task, &fd))) {
+		if (S_ISSOCK(file_inode(file)->i_mode))
+			found(SOCKET_I(file_inode(file)), task);
+		fput(file);
+		cond_resched();
+	}
+}
+
+int pw_snapshot_discover(void)
+{
+	struct tasks tasks = { NULL };
+	unsigned int round;
+	u64 since = 0;
+	int err = 0;
+
+	for (round = 0; round < ROUNDS_MAX && !err; round++) {
+		u64 now = ktime_get_boottime_ns();
+		size_t i;
+
+		err = collect_all(&tasks, since);
+		if (err || !tasks.count)
+			break;
+		for (i = 0; i < tasks.count; i++)
+			look_at(tasks.task[i]);
+		drop(&tasks);
+		since = now;
+	}
+	kvfree(tasks.task);
+	return err;
+}
+
+/* Rows --------------------------------------------------------------------- */
+
+/**
+ * struct pw_snapshot - how far a session's snapshot is
+ *
+ * @session:	whose
+ * @shard:	the one to go on with
+ * @rows:	given so far
+ * @begun:	the begin mark is written
+ * @full:	the ring is
+ */
+struct pw_snapshot {
+	struct pw_session *session;
+	unsigned int shard;
+	u64 rows;
+	bool begun;
+	bool full;
+};
+
+static u8 state_of(const struct sock *sk)
+{
+	switch (sk->sk_state) {
+	case TCP_LISTEN:
+		return PORTWATCH_STATE_LISTENING;
+	case TCP_SYN_SENT:
+		return PORTWATCH_STATE_CONNECTING;
+	case TCP_CLOSE:
+		return inet_sk(sk)->inet_num ? PORTWATCH_STATE_BOUND :
+					       PORTWATCH_STATE_OPEN;
+	default:
+		return PORTWATCH_STATE_CONNECTED;
+	}
+}
+
+/* The type of a row: what the socket last did. */
+static u8 type_of(const struct pw_socket *socket, u8 state, bool is_tcp)
+{
+	switch (state) {
+	case PORTWATCH_STATE_OPEN:
+		return PORTWATCH_SOCKET;
+	case PORTWATCH_STATE_BOUND:
+		return PORTWATCH_BIND;
+	case PORTWATCH_STATE_LISTENING:
+		return PORTWATCH_LISTEN;
+	case PORTWATCH_STATE_CONNECTING:
+		return PORTWATCH_CONNECT;
+	default:
+		if (!is_tcp)
+			return PORTWATCH_CONNECT;
+		return socket->flags & PW_S_INCOMING ? PORTWATCH_ACCEPT :
+						       PORTWATCH_ESTABLISHED;
+	}
+}
+
+/*
+ * A connection that nobody has accepted, or whose last descriptor is closed, is
+ * nobody's open socket: its end will be told, but it has no row.
+ */
+static bool has_row(const struct pw_socket *socket, const struct pw_session *session)
+{
+	if (socket->shown & BIT(session->index) || socket->born >= session->start)
+		return false;
+	if (socket->flags & PW_S_RELEASED)
+		return false;
+	return !(socket->flags & PW_S_INCOMING) || socket->flags & PW_S_ACCEPTED;
+}
+
+/*
+ * Under the shard's lock, interrupts off. The record is there, so the memory of its
+ * socket is too; the socket is not locked, and what is read of it is what it is at
+ * this moment.
+ */
+static bool show(struct pw_socket *socket, void *arg)
+{
+	struct pw_snapshot *snapshot = arg;
+	struct pw_session *session = snapshot->session;
+	struct sock *sk = socket->sk;
+	struct portwatch_event event;
+	u8 state;
+
+	if (!has_row(socket, session))
+		return true;
+	if (pw_ring_room(&session->rings[smp_processor_id()]) < ROOM_WANTED) {
+		snapshot->full = true;
+		return false;
+	}
+	socket->shown |= BIT(session->index);
+	state = state_of(sk);
+	pw_event_init(&event, type_of(socket, state, pw_is_tcp(sk)), sk,
+		      socket->cookie);
+	pw_event_set_options(&event, sk);
+	pw_event_set_ifname(event.existing.ifname, sk);
+	event.flags |= PORTWATCH_F_EXISTING;
+	event.sock_seq = socket->seq;
+	event.owner_tid = socket->owner_tid;
+	event.existing.since = socket->born;
+	event.existing.state = state;
+	event.existing.how = socket->how;
+	event.existing.accepted = socket->accepted;
+	if (state == PORTWATCH_STATE_LISTENING)
+		event.existing.backlog = READ_ONCE(sk->sk_max_ack_backlog);
+	pw_stream_emit_to(session, &event, socket->owner);
+	snapshot->rows++;
+	return true;
+}
+
+static bool forget(struct pw_socket *socket, void *arg)
+{
+	struct pw_session *session = arg;
+
+	socket->shown &= ~BIT(session->index);
+	return true;
+}
+
+static bool put_mark(struct pw_snapshot *snapshot, bool end)
+{
+	struct pw_session *session = snapshot->session;
+	struct portwatch_event event = {
+		.type = PORTWATCH_SNAPSHOT,
+		.snapshot.end = end,
+		.snapshot.rows = snapshot->rows,
+	};
+	unsigned long flags;
+	bool room;
+
+	local_irq_save(flags);
+	room = pw_ring_room(&session->rings[smp_processor_id()]) >= ROOM_WANTED;
+	if (room)
+		pw_stream_emit_to(session, &event, NULL);
+	local_irq_restore(flags);
+	return room;
+}
+
+static int begin(struct pw_session *session)
+{
+	struct pw_snapshot *snapshot = kzalloc(sizeof(*snapshot), GFP_KERNEL);
+	unsigned int n;
+
+	if (!snapshot)
+		return -ENOMEM;
+	snapshot->session = session;
+	session->snapshot = snapshot;
+	for (n = 0; n < pw_sockets_shards(); n++)
+		pw_sockets_visit(n, forget, session);
+	return 0;
+}
+
+int pw_snapshot_step(struct pw_session *session)
+{
+	struct pw_snapshot *snapshot;
+
+	if (!session->snapshot && begin(session))
+		return -ENOMEM;
+	snapshot = session->snapshot;
+	if (!snapshot->begun && !put_mark(snapshot, false))
+		return 1;
+	snapshot->begun = true;
+
+	snapshot->full = false;
+	for (; snapshot->shard < pw_sockets_shards(); snapshot->shard++) {
+		pw_sockets_visit(snapshot->shard, show, snapshot);
+		if (snapshot->full)
+			return 1;
+		cond_resched();
+	}
+	if (!put_mark(snapshot, true))
+		return 1;
+	pw_snapshot_free(session);
+	return 0;
+}
+
+void pw_snapshot_free(struct pw_session *session)
+{
+	kfree(session->snapshot);
+	session->snapshot = NULL;
+}

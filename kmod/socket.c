@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/hash.h>
+#include <linux/irq_work.h>
+#include <linux/module.h>
+#include <linux/sock_diag.h>
+#include <linux/spinlock.h>
+#include <linux/ktime.h>
+#include <linux/vmalloc.h>
+#include <linux/workqueue.h>
+#include <net/sock.h>
+
+#include "process.h"
+#include "socket.h"
+#include "stream.h"
+
+#define SHARD_BITS	8
+#define SHARDS		(1U << SHARD_BITS)
+#define BUCKET_BITS	6
+#define BUCKETS		(1U << BUCKET_BITS)
+#define CHUNK		64	/* records added to a shard at once */
+#define LOW_WATER	24	/* free ones: fetch more */
+
+static unsigned int sockets_max = 1048576;
+module_param(sockets_max, uint, 0444);
+MODULE_PARM_DESC(sockets_max, "sockets tracked at most (default 1048576)");
+
+/* What is allocated, to be freed at the end. */
+struct chunk {
+	struct chunk *next;
+	struct pw_socket sockets[CHUNK];
+};
+
+struct pw_shard {
+	raw_spinlock_t lock;
+	unsigned int nfree;
+	unsigned int nused;
+	struct hlist_head free;
+	struct chunk *chunks;	/* of grow(), not of the lock */
+	struct hlist_head bucket[BUCKETS];
+} ____cacheline_aligned_in_smp;
+
+static struct {
+	struct pw_shard *shards;
+	unsigned int total;	/* records allocated; of grow() */
+	atomic64_t missed;
+	struct irq_work need_more;
+	struct work_struct grow;
+} table;
+
+static_assert(sizeof(struct pw_socket) <= 128);
+
+static u32 hash_of(const struct sock *sk)
+{
+	return hash_ptr(sk, SHARD_BITS + BUCKET_BITS);
+}
+
+static struct hlist_head *bucket_of(struct pw_shard *shard,
+				    const struct sock *sk)
+{
+	return &shard->bucket[hash_of(sk) >> SHARD_BITS];
+}
+
+u64 pw_socket_cookie(struct sock *sk)
+{
+	u64 cookie = atomic64_read(&sk->sk_cookie);
+	u32 halves[2];
+
+	if (likely(cookie))
+		return cookie;
+	sock_diag_save_cookie(sk, halves);
+	return (u64)halves[1] << 32 | halves[0];
+}
+
+struct pw_socket *pw_socket_lock(struct pw_socket_lock *lock, struct sock *sk)
+{
+	struct pw_shard *shard = &table.shards[hash_of(sk) & (SHARDS - 1)];
+	struct pw_socket *socket;
+
+	lock->shard = shard;
+	lock->cookie = pw_socket_cookie(sk);
+	raw_spin_lock_irqsave(&shard->lock, lock->flags);
+	hlist_for_each_entry(socket, bucket_of(shard, sk), node) {
+		if (socket->sk != sk)
+			continue;
+		if (likely(socket->cookie == lock->cookie))
+			return socket;
+		/* Its end was not seen; the memory is another socket's now. */
+		pw_socket_remove(lock, socket);
+		break;
+	}
+	return NULL;
+}
+
+void pw_socket_unlock(struct pw_socket_lock *lock)
+{
+	raw_spin_unlock_irqrestore(&lock->shard->lock, lock->flags);
+}
+
+struct pw_socket *pw_socket_add(struct pw_socket_lock *lock, struct sock *sk)
+{
+	struct pw_shard *shard = lock->shard;
+	struct pw_socket *socket;
+
+	if (shard->nfree < LOW_WATER)
+		irq_work_queue(&table.need_more);
+	if (unlikely(!shard->nfree)) {
+		atomic64_inc(&table.missed);
+		return NULL;
+	}
+	socket = hlist_entry(shard->free.first, struct pw_socket, node);
+	hlist_del(&socket->node);
+	shard->nfree--;
+	shard->nused++;
+	memset(socket, 0, sizeof(*socket));
+	socket->sk = sk;
+	socket->cookie = lock->cookie;
+	socket->born = ktime_get_boottime_ns();
+	hlist_add_head(&socket->node, bucket_of(shard, sk));
+	return socket;
+}
+
+void pw_socket_remove(struct pw_socket_lock *lock, struct pw_socket *socket)
+{
+	struct pw_shard *shard = lock->shard;
+
+	pw_process_put(socket->owner);
+	pw_process_put(socket->closer);
+	hlist_del(&socket->node);
+	hlist_add_head(&socket->node, &shard->free);
+	shard->nfree++;
+	shard->nused--;
+}
+
+void pw_socket_set_owner(struct pw_socket *socket, struct pw_process *owner,
+			 u32 tid)
+{
+	pw_process_put(socket->owner);
+	socket->owner = owner;
+	socket->owner_tid = owner ? tid : 0;
+}
+
+/*
+ * May use the share of a ring that is kept for port events: what tells that a port
+ * was taken, was not to be had, is served, or was given back.
+ */
+static bool is_urgent(const struct pw_socket *socket,
+		      const struct portwatch_event *event)
+{
+	switch (event->type) {
+	case PORTWATCH_BIND:
+	case PORTWATCH_BIND_FAILED:
+	case PORTWATCH_LISTEN:
+		return true;
+	case PORTWATCH_CLOSE:
+		return event->close.kind == PORTWATCH_KIND_LISTENER ||
+		       (socket && socket->flags & PW_S_PORT);
+	default:
+		return false;
+	}
+}
+
+void pw_socket_emit(struct pw_socket *socket, struct portwatch_event *event,
+		    struct pw_process *actor, u32 actor_tid)
+{
+	struct pw_process *owner = socket ? socket->owner : NULL;
+
+	if (pw_process_same(owner, actor))
+		actor = NULL;
+	if (socket) {
+		event->sock_seq = ++socket->seq;
+		event->owner_tid = socket->owner_tid;
+		if (event->type != PORTWATCH_SOCKET &&
+		    !(event->flags & PORTWATCH_F_UNUSED))
+			socket->flags |= PW_S_USED;
+	}
+	event->actor_tid = actor ? actor_tid : 0;
+	pw_stream_emit(event, owner, actor, is_urgent(socket, event));
+}
+
+unsigned int pw_sockets_shards(void)
+{
+	return SHARDS;
+}
+
+bool pw_sockets_visit(unsigned int n,
+		      bool (*visit)(struct pw_socket *socket, void *arg),
+		      void *arg)
+{
+	struct pw_shard *shard = &table.shards[n];
+	struct pw_socket *socket;
+	unsigned long flags;
+	bool more = true;
+	unsigned int i;
+
+	raw_spin_lock_irqsave(&shard->lock, flags);
+	for (i = 0; i < BUCKETS && more; i++)
+		hlist_for_each_entry(socket, &shard->bucket[i], node) {
+			more = visit(socket, arg);
+			if (!more)
+				break;
+		}
+	raw_spin_unlock_irqrestore(&shard->lock, flags);
+	return more;
+}
+
+void pw_sockets_count(u64 *now, u64 *max, u64 *missed)
+{
+	unsigned int i;
+
+	*now = 0;
+	for (i = 0; table.shards && i < SHARDS; i++)
+		*now += READ_ONCE(table.shards[i].nused);
+	*max = sockets_max;
+	*missed = atomic64_read(&table.missed);
+}
+
+static int add_chunk(struct pw_shard *shard)
+{
+	struct chunk *chunk;
+	unsigned long flags;
+	unsigned int i;
+
+	if (table.total + CHUNK > max(sockets_max, SHARDS * CHUNK))
+		return -ENOSPC;
+	chunk = kvzalloc(sizeof(*chunk), GFP_KERNEL);
+	if (!chunk)
+		return -ENOMEM;
+	table.total += CHUNK;
+	chunk->next = shard->chunks;
+	shard->chunks = chunk;
+	raw_spin_lock_irqsave(&shard->lock, flags);
+	for (i = 0; i < CHUNK; i++)
+		hlist_add_head(&chunk->sockets[i].node, &shard->free);
+	shard->nfree += CHUNK;
+	raw_spin_unlock_irqrestore(&shard->lock, flags);
+	return 0;
+}
+
+/*
+ * Sockets are spread over the shards evenly, so what one needs the others will
+ * need soon: all are brought above twice the low water.
+ */
+static void grow(struct work_struct *work)
+{
+	unsigned int i;
+
+	for (i = 0; i < SHARDS; i++)
+		if (READ_ONCE(table.shards[i].nfree) < 2 * LOW_WATER &&
+		    add_chunk(&table.shards[i]))
+			break;
+}
+
+/* The shard's lock is held where it is found out, so no work is queued there. */
+static void need_more(struct irq_work *work)
+{
+	schedule_work(&table.grow);
+}
+
+int pw_sockets_init(void)
+{
+	unsigned int i;
+	int err = 0;
+
+	table.shards = kvcalloc(SHARDS, sizeof(*table.shards), GFP_KERNEL);
+	if (!table.shards)
+		return -ENOMEM;
+	init_irq_work(&table.need_more, need_more);
+	INIT_WORK(&table.grow, grow);
+	table.total = 0;
+	for (i = 0; i < SHARDS; i++)
+		raw_spin_lock_init(&table.shards[i].lock);
+	for (i = 0; i < SHARDS && !err; i++)
+		err = add_chunk(&table.shards[i]);
+	if (err)
+		pw_sockets_exit();
+	return err;
+}
+
+static void free_chunks(struct pw_shard *shard)
+{
+	while (shard->chunks) {
+		struct chunk *chunk = shard->chunks;
+
+		shard->chunks = chunk->next;
+		kvfree(chunk);
+	}
+}
+
+/* No hook is attached any more. */
+void pw_sockets_exit(void)
+{
+	unsigned int i;
+
+	irq_work_sync(&table.need_more);
+	cancel_work_sync(&table.grow);
+	for (i = 0; i < SHARDS; i++)
+		free_chunks(&table.shards[i]);
+	kvfree(table.shards);
+	table.shards = NULL;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A socket's life: one record from creation to the end.
+ *
+ * Records are found by the address of the socket and checked by its cookie, since a
+ * TCP socket's memory is used again at once. The table is cut into shards, each
+ * with a lock, its buckets and its own free records; a handler locks the shard,
+ * works on the record, emits the event under the lock, and unlocks. So the events
+ * of one socket have rising numbers and times that do not decrease. Interrupts are
+ * off meanwhile, and nothing sleeps.
+ *
+ * While a record is in the table its socket has not been freed: the hooks on the
+ * end of a socket take the record out under the same lock before the memory goes.
+ */
+#ifndef PW_SOCKET_H
+#define PW_SOCKET_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+#include <linux/portwatch.h>
+
+struct pw_process;
+struct pw_shard;
+struct sock;
+
+/* Bits of pw_socket.flags. */
+#define PW_S_USED	BIT(0)	/* it had an event other than SOCKET */
+#define PW_S_PORT	BIT(1)	/* a bind event was sent for its port */
+#define PW_S_LISTENING	BIT(2)
+#define PW_S_CONNECTING	BIT(3)	/* a connect event waits for its outcome */
+#define PW_S_CONNECTED	BIT(4)	/* a connection was made */
+#define PW_S_INCOMING	BIT(5)	/* and it was the other end that asked */
+#define PW_S_ACCEPTED	BIT(6)
+#define PW_S_RELEASED	BIT(7)	/* its last descriptor was closed */
+#define PW_S_ENDED	BIT(8)	/* a close was sent for what it was */
+#define PW_S_RST_IN	BIT(9)	/* the other end reset it */
+#define PW_S_RST_OUT	BIT(10)	/* this end did */
+#define PW_S_BEFORE	BIT(11)	/* found open, not seen being made */
+
+/**
+ * struct pw_socket - the record of a socket, under its shard's lock
+ *
+ * @node:	in its bucket, or in the list of free records
+ * @sk:		the socket; not to be followed but in the hooks' contexts
+ * @cookie:	its cookie
+ * @born:	when it was made
+ * @mark:	when the SYN was sent; it was connected; it came into the accept
+ *		queue; it began to listen
+ * @listener:	cookie of the listener that it came from
+ * @owner:	who created or accepted it, with a reference
+ * @closer:	who closed its last descriptor, if not the owner, with a reference
+ * @owner_tid, @closer_tid: their threads
+ * @seq:	events so far
+ * @accepted:	connections accepted from it
+ * @shown:	sessions whose snapshot has had it: a bit for each place
+ * @flags:	PW_S_*
+ * @how:	how it got its port: enum portwatch_how, 0 unknown
+ */
+struct pw_socket {
+	struct hlist_node node;
+	struct sock *sk;
+	u64 cookie;
+	u64 born;
+	u64 mark;
+	u64 listener;
+	struct pw_process *owner;
+	struct pw_process *closer;
+	u32 owner_tid;
+	u32 closer_tid;
+	u32 seq;
+	u32 accepted;
+	u32 shown;
+	u16 flags;
+	u8 how;
+};
+
+/**
+ * struct pw_socket_lock - a locked shard
+ *
+ * @shard:	which
+ * @flags:	interrupt state to go back to
+ * @cookie:	of the socket that was looked for
+ */
+struct pw_socket_lock {
+	struct pw_shard *shard;
+	unsigned long flags;
+	u64 cookie;
+};
+
+/* With the first session and the last; process context. */
+int pw_sockets_init(void);
+void pw_sockets_exit(void);
+
+/*
+ * Lock the shard of @sk and find its record; NULL when it has none. Any context but
+ * NMI. pw_socket_unlock() follows in any case.
+ */
+struct pw_socket *pw_socket_lock(struct pw_socket_lock *lock, struct sock *sk);
+void pw_socket_unlock(struct pw_socket_lock *lock);
+
+/*
+ * Under the lock: make a record, blank but for sk, cookie and born. NULL when there
+ * is no room: counted.
+ */
+struct pw_socket *pw_socket_add(struct pw_socket_lock *lock, struct sock *sk);
+
+/* Under the lock: take it out, let go of its processes. */
+void pw_socket_remove(struct pw_socket_lock *lock, struct pw_socket *socket);
+
+/* Under the lock: the reference goes over to the record. */
+void pw_socket_set_owner(struct pw_socket *socket, struct pw_process *owner,
+			 u32 tid);
+
+/*
+ * Under the lock: number an event, say who, and send it. @socket may be NULL (the
+ * event then has no owner), @actor too; an actor that is the owner is left out.
+ */
+void pw_socket_emit(struct pw_socket *socket, struct portwatch_event *event,
+		    struct pw_process *actor, u32 actor_tid);
+
+/* The cookie of a socket, made if it has none yet. */
+u64 pw_socket_cookie(struct sock *sk);
+
+/*
+ * Visit the records of shard @n under its lock, until @visit says false. Returns
+ * whether it was asked for all of them.
+ */
+unsigned int pw_sockets_shards(void);
+bool pw_sockets_visit(unsigned int n,
+		      bool (*visit)(struct pw_socket *socket, void *arg),
+		      void *arg);
+
+void pw_sockets_count(u64 *now, u64 *max, u64 *missed);
+
+#endif /* PW_SOCKET_H */

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An event is encoded once, by its handler, and copied into the running CPU's
+ * ring of each session that wants it, all with the same time.
+ *
+ * Interrupts are off from the time stamp to the last copy: nothing else on this
+ * CPU can write a record meanwhile, so a ring has one producer and its times do
+ * not decrease. The region is also what keeps a session alive: a session is taken
+ * out of pw_stream_wants and then outlives a grace period (pw_stream_remove).
+ */
+#include <linux/bitops.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+
+#include "beacon.h"
+#include "event.h"
+#include "process.h"
+#include "session.h"
+#include "stream.h"
+
+u32 pw_stream_wants[PORTWATCH_TYPES] __read_mostly;
+
+static struct pw_session __rcu *sessions[PW_SESSIONS_MAX] __read_mostly;
+
+/* Where a process record is put together; interrupts are off while it is used. */
+static DEFINE_PER_CPU(struct portwatch_event[PW_PROCESS_SLOTS], announcement);
+
+void pw_stream_add(struct pw_session *session)
+{
+	unsigned int type;
+
+	pw_process_forget_session(session->index);
+	rcu_assign_pointer(sessions[session->index], session);
+	for (type = 0; type < PORTWATCH_TYPES; type++) {
+		u32 wants = pw_stream_wants[type];
+
+		if (session->events & PORTWATCH_EVENT_BIT(type))
+			wants |= BIT(session->index);
+		/* The pointer is seen before the bit. */
+		smp_store_release(&pw_stream_wants[type], wants);
+	}
+}
+
+void pw_stream_remove(struct pw_session *session)
+{
+	unsigned int type;
+
+	for (type = 0; type < PORTWATCH_TYPES; type++)
+		WRITE_ONCE(pw_stream_wants[type],
+			   pw_stream_wants[type] & ~BIT(session->index));
+	/* Who saw a bit may still follow the pointer, with interrupts off. */
+	synchronize_rcu();
+	RCU_INIT_POINTER(sessions[session->index], NULL);
+}
+
+/*
+ * A session learns who a key is before the first event that has the key. The bit
+ * is set after the record is in the ring, and a CPU that sees the bit reads the
+ * clock for its own event later: so the record is older than any event that counts
+ * on it, in whichever ring that is.
+ */
+static void announce(struct pw_ring *ring, struct pw_process *process,
+		     unsigned int session, u64 time, bool urgent)
+{
+	struct portwatch_event *slots = this_cpu_ptr(announcement);
+	unsigned int count = pw_event_encode_process(slots, process, time);
+
+	if (pw_ring_write(ring, slots, count, urgent))
+		pw_process_set_announced(process, session);
+}
+
+/* Sessions among @mask that do not know @process yet. */
+static u32 strangers(const struct pw_process *process, u32 mask)
+{
+	return process ? mask & ~pw_process_announced(process) : 0;
+}
+
+static void deliver(u32 mask, struct portwatch_event *event,
+		    struct pw_process *owner, struct pw_process *actor,
+		    bool urgent)
+{
+	/* Before the clock is read, see announce(). */
+	u32 tell_owner = strangers(owner, mask);
+	u32 tell_actor = strangers(actor, mask);
+	struct portwatch_beacon *beacon = pw_beacon();
+	unsigned int cpu = smp_processor_id();
+
+	event->owner = pw_process_key(owner);
+	event->actor = pw_process_key(actor);
+	event->time = pw_beacon_begin(beacon);
+	while (mask) {
+		unsigned int index = __ffs(mask);
+		struct pw_session *session =
+			rcu_dereference_check(sessions[index], irqs_disabled());
+		struct pw_ring *ring = &session->rings[cpu];
+
+		mask &= mask - 1;
+		if (unlikely(tell_owner & BIT(index)))
+			announce(ring, owner, index, event->time, urgent);
+		if (unlikely(tell_actor & BIT(index)))
+			announce(ring, actor, index, event->time, urgent);
+		pw_ring_write(ring, event, 1, urgent);
+		pw_session_written(session, ring);
+	}
+	pw_beacon_end(beacon);
+}
+
+void pw_stream_emit(struct portwatch_event *event, struct pw_process *owner,
+		    struct pw_process *actor, bool urgent)
+{
+	u32 mask = smp_load_acquire(&pw_stream_wants[event->type]);
+
+	if (event->flags & PORTWATCH_F_UNUSED)
+		mask &= READ_ONCE(pw_stream_wants[PORTWATCH_SOCKET]);
+	if (mask)
+		deliver(mask, event, owner, actor, urgent);
+}
+
+void pw_stream_emit_to(struct pw_session *session,
+		       struct portwatch_event *event, struct pw_process *owner)
+{
+	deliver(BIT(session->index), event, owner, NULL, true);
+}
+
+void pw_stream_flush_gap(struct pw_session *session)
+{
+	struct portwatch_beacon *beacon = pw_beacon();
+
+	pw_ring_flush_gap(&session->rings[smp_processor_id()],
+			  pw_beacon_begin(beacon));
+	pw_beacon_end(beacon);
+}
