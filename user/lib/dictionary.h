@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+#ifndef PW_DICTIONARY_H
+#define PW_DICTIONARY_H
+
+#include "portwatch.h"
+#include "slot.h"
+#include "pool.h"
+
+/* What is known about a key, and which recording last got it. */
+struct pw_identity {
+	struct portwatch_identity public;
+	unsigned int recording;
+};
+
+/* All keys of a reader, in a hash table with open addressing. */
+struct pw_dictionary {
+	struct pw_identity **table;
+	uint32_t size;
+	uint32_t used;
+	struct pw_pool pool;
+};
+
+int pw_dictionary_init(struct pw_dictionary *dictionary);
+void pw_dictionary_free(struct pw_dictionary *dictionary);
+
+/* Adds a PROCESS record that pw_slot_check() found good. 0 or -ENOMEM. */
+int pw_dictionary_add(struct pw_dictionary *dictionary,
+		      const union pw_slot *slots);
+
+/* Who @key is, or NULL. */
+struct pw_identity *pw_dictionary_find(const struct pw_dictionary *dictionary,
+				       uint32_t key);
+
+#endif
