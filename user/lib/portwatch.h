@@ -29,6 +29,9 @@
 extern "C" {
 #endif
 
+/* All that is declared here, and nothing else, is visible outside the library. */
+#pragma GCC visibility push(default)
+
 struct portwatch_reader;
 struct portwatch_filter;
 
@@ -130,6 +133,9 @@ struct portwatch_item {
  * @unknown:	slots of a type that this library does not know
  * @missed:	hits of hooks that the kernel missed since the reader was opened
  * @bad_tail:	times that the kernel did not believe the reader's position
+ * @unexplained: jumps in the numbering of a ring that no LOST record accounts for:
+ *		0, or something is broken
+ * @torn:	bytes at the end of a file that are not a whole record
  * @rings:	rings that can carry records
  *
  * Always seen = kernel_filtered + lost + delivered, and read = filtered + given.
@@ -148,6 +154,8 @@ struct portwatch_stats {
 	uint64_t unknown;
 	uint64_t missed;
 	uint64_t bad_tail;
+	uint64_t unexplained;
+	uint64_t torn;
 	uint32_t rings;
 };
 
@@ -291,6 +299,8 @@ const char *portwatch_first_name(unsigned int first);
 const char *portwatch_state_name(unsigned int state);
 const char *portwatch_exposure_name(enum portwatch_exposure exposure);
 const char *portwatch_errno_name(unsigned int error);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

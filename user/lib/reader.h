@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1 OR BSD-2-Clause */
+#ifndef PW_READER_H
+#define PW_READER_H
+
+#include "dictionary.h"
+#include "source.h"
+
+/**
+ * struct portwatch_reader - one who reads
+ *
+ * @source:	where the slots come from
+ * @filter:	what is wanted, or NULL
+ * @slots, @pos, @count: the source's last batch, and how far it is taken
+ * @newest:	latest time of an event that was given out
+ * @broken:	error that the stream ended with
+ * @recording:	number of the recording that is written, 0 before the first
+ * @recorded_offset: offset of the clocks that the recording has last
+ * @dictionary:	who is who
+ * @stats:	what the reader itself counts
+ */
+struct portwatch_reader {
+	struct pw_source *source;
+	const struct portwatch_filter *filter;
+	const union pw_slot *slots;
+	size_t pos;
+	size_t count;
+	uint64_t newest;
+	int broken;
+	unsigned int recording;
+	int64_t recorded_offset;
+	struct pw_dictionary dictionary;
+	struct portwatch_stats stats;
+};
+
+#endif
