@@ -141,13 +141,11 @@ static bool relay_chunk(struct stream *stream)
 static void obey_host(struct relay *relay)
 {
 	struct winsize size = { 0 };
-	char line[64];
-	ssize_t got = read(report_fd(), line, sizeof(line) - 1);
+	const char *line = report_hear();
 
-	if (got <= 0)
-		return;
-	line[got] = '\0';
-	if (sscanf(line, "winsize %hu %hu", &size.ws_row, &size.ws_col) == 2)
+	if (line &&
+	    sscanf(line, "winsize %hu %hu", &size.ws_row,
+		   &size.ws_col) == 2)
 		ioctl(relay->out.from, TIOCSWINSZ, &size);
 }
 

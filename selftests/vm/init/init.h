@@ -27,6 +27,7 @@ struct outcome {
 void report_open(const char *tty);
 int report_fd(void);
 void report(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+const char *report_hear(void);
 void report_await_ack(int limit_ms);
 void die(const char *what) __attribute__((noreturn));
 void power_off(void) __attribute__((noreturn));

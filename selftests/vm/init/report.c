@@ -18,7 +18,7 @@ void report_open(const char *tty)
 {
 	struct termios raw;
 
-	verdict = open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	verdict = open(tty, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (verdict < 0)
 		die(tty);
 	if (tcgetattr(verdict, &raw))
@@ -45,21 +45,39 @@ void report(const char *fmt, ...)
 }
 
 /*
+ * A whole line from the host, or NULL while it has not all arrived: the port
+ * hands on what happens to stand in its FIFO.
+ */
+const char *report_hear(void)
+{
+	static char line[64];
+	static size_t fill;
+	char byte;
+
+	while (read(verdict, &byte, 1) == 1) {
+		if (byte == '\n') {
+			line[fill] = '\0';
+			fill = 0;
+			return line;
+		}
+		if (fill + 1 < sizeof(line))
+			line[fill++] = byte;
+	}
+	return NULL;
+}
+
+/*
  * Wait until the host has all of the output: what still stands in a virtio
  * queue is gone when the machine is.
  */
 void report_await_ack(int limit_ms)
 {
 	struct pollfd fd = { .fd = verdict, .events = POLLIN };
-	char line[64];
-	ssize_t got;
+	const char *line;
 
 	while (poll(&fd, 1, limit_ms) > 0) {
-		got = read(verdict, line, sizeof(line) - 1);
-		if (got <= 0)
-			return;
-		line[got] = '\0';
-		if (strstr(line, "ack"))
+		line = report_hear();
+		if (line && !strcmp(line, "ack"))
 			return;
 	}
 }
