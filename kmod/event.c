@@ -86,6 +86,20 @@ void pw_event_set_remote(struct portwatch_event *event,
 	event->flags |= PORTWATCH_F_REMOTE;
 }
 
+void pw_event_clear_local(struct portwatch_event *event)
+{
+	event->flags &= ~PORTWATCH_F_LOCAL;
+	event->lport = 0;
+	memset(event->laddr, 0, sizeof(event->laddr));
+}
+
+void pw_event_clear_remote(struct portwatch_event *event)
+{
+	event->flags &= ~PORTWATCH_F_REMOTE;
+	event->rport = 0;
+	memset(event->raddr, 0, sizeof(event->raddr));
+}
+
 static void set_addresses_v6(struct portwatch_event *event, struct sock *sk)
 {
 #if IS_ENABLED(CONFIG_IPV6)
@@ -128,10 +142,10 @@ static void set_addresses(struct portwatch_event *event, struct sock *sk)
 		memcpy(event->laddr, &inet->inet_rcv_saddr, 4);
 		memcpy(event->raddr, &inet->inet_daddr, 4);
 	}
-	if (!(event->flags & PORTWATCH_F_LOCAL))
-		memset(event->laddr, 0, sizeof(event->laddr));
-	if (!(event->flags & PORTWATCH_F_REMOTE))
-		memset(event->raddr, 0, sizeof(event->raddr));
+	if (!event->lport)
+		pw_event_clear_local(event);
+	if (!event->rport)
+		pw_event_clear_remote(event);
 }
 
 void pw_event_init(struct portwatch_event *event, u8 type, struct sock *sk,
@@ -159,8 +173,18 @@ void pw_event_set_ifname(u8 *ifname, struct sock *sk)
 	rcu_read_unlock();
 }
 
+void pw_event_set_dual_stack(struct portwatch_event *event, struct sock *sk)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6 && ipv6_addr_any(&sk->sk_v6_rcv_saddr) &&
+	    !ipv6_only_sock(sk))
+		event->flags |= PORTWATCH_F_DUAL_STACK;
+#endif
+}
+
 void pw_event_set_options(struct portwatch_event *event, struct sock *sk)
 {
+	pw_event_set_dual_stack(event, sk);
 	if (sk->sk_reuse)
 		event->flags |= PORTWATCH_F_REUSE_ADDR;
 	if (sk->sk_reuseport)
@@ -169,11 +193,6 @@ void pw_event_set_options(struct portwatch_event *event, struct sock *sk)
 		event->flags |= PORTWATCH_F_FREEBIND;
 	if (pw_inet_transparent(sk))
 		event->flags |= PORTWATCH_F_TRANSPARENT;
-#if IS_ENABLED(CONFIG_IPV6)
-	if (sk->sk_family == AF_INET6 && ipv6_addr_any(&sk->sk_v6_rcv_saddr) &&
-	    !ipv6_only_sock(sk))
-		event->flags |= PORTWATCH_F_DUAL_STACK;
-#endif
 }
 
 void pw_event_bind(struct portwatch_event *event, struct sock *sk, u8 how,

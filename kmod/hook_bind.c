@@ -50,12 +50,10 @@ static void emit_bind_failed(struct pw_socket *socket, struct sock *sk,
 
 	pw_event_init(&event, PORTWATCH_BIND_FAILED, sk, cookie);
 	/* A socket that is bound already has an address: not what was asked. */
-	event.flags &= ~(PORTWATCH_F_LOCAL | PORTWATCH_F_REMOTE);
-	event.lport = 0;
-	event.rport = 0;
-	memset(event.laddr, 0, sizeof(event.laddr));
-	memset(event.raddr, 0, sizeof(event.raddr));
-	pw_event_set_local(&event, asked);
+	pw_event_clear_local(&event);
+	pw_event_clear_remote(&event);
+	if (how != PORTWATCH_HOW_AUTO)
+		pw_event_set_local(&event, asked);
 	event.bind_failed.error = -error;
 	event.bind_failed.how = how;
 	pw_socket_emit(socket, &event, who, current->pid);
@@ -194,7 +192,7 @@ static void emit_listen(struct pw_socket *socket, struct sock *sk, u64 cookie,
 	struct portwatch_event event;
 
 	pw_event_init(&event, PORTWATCH_LISTEN, sk, cookie);
-	pw_event_set_options(&event, sk);
+	pw_event_set_dual_stack(&event, sk);
 	event.listen.backlog = READ_ONCE(sk->sk_max_ack_backlog);
 	if (socket) {
 		if (!(socket->flags & PW_S_LISTENING)) {

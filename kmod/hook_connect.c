@@ -74,14 +74,8 @@ static void emit_failed(struct pw_socket *socket, struct sock *sk, u64 cookie,
 	struct portwatch_event event;
 
 	pw_event_init(&event, PORTWATCH_CONNECT_FAILED, sk, cookie);
-	if (!inet_sk(sk)->inet_num) {
-		event.flags &= ~PORTWATCH_F_LOCAL;
-		event.lport = 0;
-		memset(event.laddr, 0, sizeof(event.laddr));
-	}
-	event.flags &= ~PORTWATCH_F_REMOTE;
-	event.rport = 0;
-	memset(event.raddr, 0, sizeof(event.raddr));
+	pw_event_clear_local(&event);
+	pw_event_clear_remote(&event);
 	pw_event_set_remote(&event, &data->asked);
 	event.connect_failed.error = -error;
 	pw_socket_emit(socket, &event, who, current->pid);

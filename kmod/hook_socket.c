@@ -92,6 +92,8 @@ void pw_emit_socket_close(struct pw_socket *socket, struct sock *sk)
 	pw_event_init(&event, PORTWATCH_CLOSE, sk, socket->cookie);
 	if (!(socket->flags & PW_S_USED))
 		event.flags |= PORTWATCH_F_UNUSED;
+	if (socket->flags & PW_S_ENDED) /* the connection has had its close */
+		pw_event_clear_remote(&event);
 	event.close.kind = PORTWATCH_KIND_SOCKET;
 	event.close.reason = PORTWATCH_REASON_RELEASED;
 	event.close.duration = ktime_get_boottime_ns() - socket->born;

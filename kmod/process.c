@@ -292,8 +292,7 @@ void pw_process_put(struct pw_process *process)
 bool pw_process_same(const struct pw_process *a, const struct pw_process *b)
 {
 	return a == b || (a && b && a->id.tgid == b->id.tgid &&
-			  a->id.start == b->id.start &&
-			  a->id.exec == b->id.exec);
+			  a->id.start == b->id.start);
 }
 
 void pw_process_set_announced(struct pw_process *process, unsigned int session)

@@ -97,7 +97,7 @@ struct pw_process *pw_process_of(struct task_struct *task);
 struct pw_process *pw_process_hold(struct pw_process *process);
 void pw_process_put(struct pw_process *process);
 
-/* Is it the same process running the same program? Name and user may differ. */
+/* Is it the same process? Its program, name and user may differ. */
 bool pw_process_same(const struct pw_process *a, const struct pw_process *b);
 
 static inline u32 pw_process_key(const struct pw_process *process)

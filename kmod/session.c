@@ -374,8 +374,8 @@ int pw_session_start(struct pw_session *session,
 		session->watermark = start->watermark ?: session->size / 4;
 		session->timeout_ms = start->timeout_ms ?: TIMEOUT_MS_DEFAULT;
 		session->timeout = max(1UL, msecs_to_jiffies(session->timeout_ms));
-		session->events = start->flags & PORTWATCH_START_NO_EVENTS ?
-				  0 : start->events;
+		session->events = start->events;
+		session->live = !(start->flags & PORTWATCH_START_NO_EVENTS);
 		err = start_locked(session);
 	}
 	mutex_unlock(&all.lock);

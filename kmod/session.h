@@ -25,7 +25,8 @@ struct pw_snapshot;
  * @pid, @comm:	who opened it
  * @lock:	one ioctl at a time
  * @started:	its rings exist; set once, read with acquire
- * @events:	bits of the events wanted
+ * @events:	bits of the events wanted, live or as rows of a snapshot
+ * @live:	it wants live events
  * @start:	when it started
  * @nr:		rings
  * @size:	slots of each
@@ -49,6 +50,7 @@ struct pw_session {
 	char comm[16];
 	struct mutex lock;
 	bool started;
+	bool live;
 	u64 events;
 	u64 start;
 	unsigned int nr;

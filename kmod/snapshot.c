@@ -289,18 +289,19 @@ static bool show(struct pw_socket *socket, void *arg)
 	struct pw_session *session = snapshot->session;
 	struct sock *sk = socket->sk;
 	struct portwatch_event event;
-	u8 state;
+	u8 state, type;
 
-	if (!has_row(socket, session))
+	state = state_of(sk);
+	type = type_of(socket, state, pw_is_tcp(sk));
+	if (!has_row(socket, session) ||
+	    !(session->events & PORTWATCH_EVENT_BIT(type)))
 		return true;
 	if (pw_ring_room(&session->rings[smp_processor_id()]) < ROOM_WANTED) {
 		snapshot->full = true;
 		return false;
 	}
 	socket->shown |= BIT(session->index);
-	state = state_of(sk);
-	pw_event_init(&event, type_of(socket, state, pw_is_tcp(sk)), sk,
-		      socket->cookie);
+	pw_event_init(&event, type, sk, socket->cookie);
 	pw_event_set_options(&event, sk);
 	pw_event_set_ifname(event.existing.ifname, sk);
 	event.flags |= PORTWATCH_F_EXISTING;

@@ -34,7 +34,8 @@ void pw_stream_add(struct pw_session *session)
 	for (type = 0; type < PORTWATCH_TYPES; type++) {
 		u32 wants = pw_stream_wants[type];
 
-		if (session->events & PORTWATCH_EVENT_BIT(type))
+		if (session->live &&
+		    session->events & PORTWATCH_EVENT_BIT(type))
 			wants |= BIT(session->index);
 		/* The pointer is seen before the bit. */
 		smp_store_release(&pw_stream_wants[type], wants);

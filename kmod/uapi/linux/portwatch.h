@@ -579,7 +579,8 @@ struct portwatch_consumer {
  *
  * @size:	sizeof(struct portwatch_start)
  * @flags:	PORTWATCH_START_*
- * @events:	bits of the events wanted (PORTWATCH_EVENTS_ALL at most)
+ * @events:	bits of the events wanted (PORTWATCH_EVENTS_ALL at most), live and
+ *		as rows of a snapshot
  * @ring_slots:	slots of each ring, a power of two from PORTWATCH_SLOTS_MIN to
  *		PORTWATCH_SLOTS_MAX; 0: PORTWATCH_SLOTS_DEFAULT
  * @watermark:	wake the reader when a ring holds so many slots; 0: a quarter
@@ -596,9 +597,7 @@ struct portwatch_start {
 	__u32	reserved;
 };
 
-/*
- * No live events: only what PORTWATCH_IOC_SNAPSHOT brings. Attaches no hooks.
- */
+/* No live events: only what PORTWATCH_IOC_SNAPSHOT brings. */
 #define PORTWATCH_START_NO_EVENTS	(1U << 0)
 
 /**
