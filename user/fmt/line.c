@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "address.h"
+#include "colour.h"
+#include "escape.h"
+#include "event.h"
+#include "line.h"
+#include "pen.h"
+#include "put.h"
+
+/* Where the columns stand; those behind the endpoints depend on the width. */
+#define AT_EVENT	13
+#define AT_PROTO	28
+#define AT_ENDPOINTS	34
+#define ENDPOINTS	34	/* 127.0.0.1:54321 -> 127.0.0.1:https */
+#define PROCESS		13	/* nginx[123456] */
+
+/* A line without the names of processes, texts of fields and interfaces. */
+#define LINE_MAX_FIXED	2048
+
+/**
+ * struct detail - something behind the last column
+ *
+ * @field:	enum pw_event_field; DETAIL_BY: who did it; DETAIL_END: no more
+ * @second:	a field that follows it after a slash, or 0
+ * @skip:	a value that goes without saying, or 0
+ * @before:	what is written before it; of a flag, all that is written
+ */
+struct detail {
+	int field;
+	int second;
+	unsigned int skip;
+	const char *before;
+};
+
+#define DETAIL_END	(-1)
+#define DETAIL_BY	(-2)
+#define DETAILS_MAX	12
+
+#define BY	{ DETAIL_BY, 0, 0, "by " }
+#define END	{ DETAIL_END, 0, 0, NULL }
+
+#define BIND_DETAILS(how_field, device_field)				\
+	{ how_field, 0, PORTWATCH_HOW_EXPLICIT, "" }, BY,		\
+	{ PW_EVENT_EXPOSURE, 0, 0, "" },				\
+	{ PW_EVENT_DUAL_STACK, 0, 0, "dual-stack" },			\
+	{ device_field, 0, 0, "on " },					\
+	{ PW_EVENT_REUSE_PORT, 0, 0, "reuse-port" },			\
+	{ PW_EVENT_FREEBIND, 0, 0, "freebind" },			\
+	{ PW_EVENT_TRANSPARENT, 0, 0, "transparent" },			\
+	{ PW_EVENT_REUSE_ADDR, 0, 0, "reuse-addr" }
+
+#define SINCE	{ PW_EVENT_SINCE, 0, 0, "since " }
+
+/* What each shape of event has to say, the most important first. */
+static const struct detail details[PW_EVENT_SHAPES][DETAILS_MAX] = {
+	[PW_SHAPE_SOCKET] = { BY, { PW_EVENT_TYPE, 0, 0, "" }, END },
+	[PW_SHAPE_BIND] = {
+		BIND_DETAILS(PW_EVENT_HOW, PW_EVENT_DEVICE), END },
+	[PW_SHAPE_BIND_AUTO] = {
+		BIND_DETAILS(PW_EVENT_HOW, PW_EVENT_DEVICE), END },
+	[PW_SHAPE_BIND_FAILED] = {
+		{ PW_EVENT_ERROR, 0, 0, "" }, BY,
+		{ PW_EVENT_FAILED_HOW, 0, PORTWATCH_HOW_EXPLICIT, "" }, END },
+	[PW_SHAPE_BIND_FAILED_AUTO] = {
+		{ PW_EVENT_ERROR, 0, 0, "" }, BY,
+		{ PW_EVENT_FAILED_HOW, 0, PORTWATCH_HOW_EXPLICIT, "" }, END },
+	[PW_SHAPE_LISTEN] = {
+		BY, { PW_EVENT_EXPOSURE, 0, 0, "" },
+		{ PW_EVENT_DUAL_STACK, 0, 0, "dual-stack" },
+		{ PW_EVENT_BACKLOG, 0, 0, "backlog " }, END },
+	[PW_SHAPE_CONNECT] = { BY, END },
+	[PW_SHAPE_ESTABLISHED] = {
+		{ PW_EVENT_LATENCY, 0, 0, "in " }, BY, END },
+	[PW_SHAPE_CONNECT_FAILED] = {
+		{ PW_EVENT_CONNECT_ERROR, 0, 0, "" }, BY,
+		{ PW_EVENT_FAILED_LATENCY, 0, 0, "in " }, END },
+	[PW_SHAPE_ACCEPT] = {
+		BY, { PW_EVENT_WAIT, 0, 0, "waited " }, END },
+	[PW_SHAPE_CLOSE_SOCKET] = {
+		BY, { PW_EVENT_DURATION, 0, 0, "open " }, END },
+	[PW_SHAPE_CLOSE_CONNECTION] = {
+		{ PW_EVENT_REASON, 0, 0, "" }, BY,
+		{ PW_EVENT_DURATION, 0, 0, "" },
+		{ PW_EVENT_TX_BYTES, PW_EVENT_RX_BYTES, 0, "" },
+		{ PW_EVENT_FIRST, 0, 0, "first " },
+		{ PW_EVENT_RETRANS, 0, 0, "retrans " },
+		{ PW_EVENT_RTT, 0, 0, "rtt " }, END },
+	[PW_SHAPE_CLOSE_LISTENER] = {
+		{ PW_EVENT_KIND, 0, 0, "" }, BY,
+		{ PW_EVENT_DURATION, 0, 0, "" },
+		{ PW_EVENT_ACCEPTED, 0, 0, "accepted " }, END },
+	[PW_SHAPE_FLOW] = { END },
+	[PW_SHAPE_LOST] = { END },
+	[PW_SHAPE_SNAPSHOT_BEGIN] = { END },
+	[PW_SHAPE_SNAPSHOT_END] = { END },
+	[PW_SHAPE_EXISTING_SOCKET] = { SINCE, END },
+	[PW_SHAPE_EXISTING_BIND] = {
+		SINCE, BIND_DETAILS(PW_EVENT_EXISTING_HOW,
+				    PW_EVENT_EXISTING_DEVICE), END },
+	[PW_SHAPE_EXISTING_LISTEN] = {
+		SINCE, { PW_EVENT_EXPOSURE, 0, 0, "" },
+		{ PW_EVENT_DUAL_STACK, 0, 0, "dual-stack" },
+		{ PW_EVENT_EXISTING_ACCEPTED, 0, 0, "accepted " },
+		{ PW_EVENT_EXISTING_BACKLOG, 0, 0, "backlog " }, END },
+	[PW_SHAPE_EXISTING_CONNECT] = { SINCE, END },
+	[PW_SHAPE_EXISTING_ESTABLISHED] = { SINCE, END },
+	[PW_SHAPE_EXISTING_ACCEPT] = { SINCE, END },
+};
+
+static size_t at_process(const struct pw_line *line)
+{
+	size_t wider = line->width > PW_LINE_WIDTH ?
+		       (line->width - PW_LINE_WIDTH) / 3 : 0;
+
+	return AT_ENDPOINTS + ENDPOINTS + 1 + (wider < 12 ? wider : 12);
+}
+
+static size_t at_details(const struct pw_line *line)
+{
+	size_t wider = line->width > PW_LINE_WIDTH ?
+		       (line->width - PW_LINE_WIDTH) / 4 : 0;
+
+	return at_process(line) + PROCESS + 1 + (wider < 7 ? wider : 7);
+}
+
+static enum pw_tone event_tone(const struct portwatch_item *item)
+{
+	switch (item->slot->type) {
+	case PORTWATCH_LOST:
+		return PW_TONE_ALARM;
+	case PORTWATCH_BIND_FAILED:
+	case PORTWATCH_CONNECT_FAILED:
+		return PW_TONE_BAD;
+	case PORTWATCH_SNAPSHOT:
+	case PORTWATCH_CLOSE:
+	case PORTWATCH_SOCKET:
+		return PW_TONE_FAINT;
+	case PORTWATCH_BIND:
+	case PORTWATCH_LISTEN:
+		return item->event->flags & PORTWATCH_F_EXISTING ?
+			PW_TONE_FAINT : PW_TONE_NOTE;
+	default:
+		return item->event->flags & PORTWATCH_F_EXISTING ?
+			PW_TONE_FAINT : PW_TONE_GOOD;
+	}
+}
+
+/* "[::1]:http", "127.0.0.1:54321" */
+static void write_endpoint(const struct pw_line *line, struct pw_pen *pen,
+			   const struct portwatch_event *event,
+			   const void *address, uint16_t port)
+{
+	const char *name = pw_service_name(line->services, event->proto, port);
+	bool brackets = event->family == AF_INET6;
+	char text[PW_ADDRESS_MAX + 1];
+
+	if (brackets)
+		pw_pen_text(pen, PW_TONE_PLAIN, "[");
+	*pw_put_address(text, event->family, address) = 0;
+	pw_pen_text(pen, PW_TONE_PLAIN, text);
+	pw_pen_text(pen, PW_TONE_PLAIN, brackets ? "]:" : ":");
+	if (name)
+		pw_pen_text(pen, PW_TONE_PLAIN, name);
+	else
+		pw_pen_number(pen, PW_TONE_PLAIN, port);
+}
+
+static void write_endpoints(const struct pw_line *line, struct pw_pen *pen,
+			    const struct portwatch_event *event)
+{
+	bool local = event->flags & PORTWATCH_F_LOCAL;
+
+	if (local)
+		write_endpoint(line, pen, event, event->laddr, event->lport);
+	if (!(event->flags & PORTWATCH_F_REMOTE))
+		return;
+	pw_pen_text(pen, PW_TONE_FAINT, local ? " -> " : "-> ");
+	write_endpoint(line, pen, event, event->raddr, event->rport);
+}
+
+static void write_process(struct pw_pen *pen, enum pw_tone tone,
+			  const struct portwatch_identity *who)
+{
+	if (!who) {
+		pw_pen_text(pen, PW_TONE_FAINT, "-");
+		return;
+	}
+	pw_pen_escaped(pen, tone, who->comm, strlen(who->comm));
+	if (who->key == PORTWATCH_PROCESS_KERNEL)
+		return;
+	pw_pen_text(pen, PW_TONE_PLAIN, "[");
+	pw_pen_number(pen, PW_TONE_PLAIN, who->pid);
+	pw_pen_text(pen, PW_TONE_PLAIN, "]");
+}
+
+static enum pw_tone value_tone(const struct pw_field *field,
+			       const struct pw_value *value)
+{
+	if (!field->tone)
+		return PW_TONE_PLAIN;
+	return field->tone(value->text, value->number);
+}
+
+static void write_time(const struct pw_line *line, struct pw_pen *pen,
+		       uint64_t time, uint64_t now)
+{
+	char text[PW_TIME_MAX + 1];
+
+	*pw_put_since(text, line->calendar.utc, time, now) = 0;
+	pw_pen_text(pen, PW_TONE_PLAIN, text);
+}
+
+/* Writes a detail with a space before it; false: it does not apply. */
+static bool write_detail(const struct pw_line *line, struct pw_pen *pen,
+			 const struct detail *detail, const struct pw_row *row)
+{
+	const struct portwatch_item *item = row->base[PW_BASE_ITEM];
+	const struct pw_field *field;
+	struct pw_value value = { 0 };
+
+	if (detail->field == DETAIL_BY) {
+		if (!item->actor)
+			return false;
+		pw_pen_text(pen, PW_TONE_PLAIN, detail->before);
+		write_process(pen, PW_TONE_PLAIN, item->actor);
+		return true;
+	}
+	field = &pw_event_fields[detail->field];
+	if (!pw_field_get(field, row, &value))
+		return false;
+	if (value.kind == PW_KIND_WORD && value.number == detail->skip)
+		return false;
+	if (value.kind == PW_KIND_NUMBER && !value.number && !field->unit)
+		return false;
+	pw_pen_text(pen, PW_TONE_PLAIN, detail->before);
+	if (value.kind == PW_KIND_TIME)
+		write_time(line, pen, value.number, item->real_time);
+	else if (value.kind != PW_KIND_TRUE)
+		pw_pen_value(pen, value_tone(field, &value), field, &value);
+	if (!detail->second)
+		return true;
+	field = &pw_event_fields[detail->second];
+	if (pw_field_get(field, row, &value)) {
+		pw_pen_text(pen, PW_TONE_PLAIN, "/");
+		pw_pen_value(pen, value_tone(field, &value), field, &value);
+	}
+	return true;
+}
+
+/* As many as fit, and the first in any case: errors are always the first. */
+static void write_details(const struct pw_line *line, struct pw_pen *pen,
+			  const struct pw_row *row, enum pw_shape shape)
+{
+	const struct detail *detail;
+	struct pw_pen before;
+	bool any = false;
+
+	for (detail = details[shape]; detail->field != DETAIL_END; detail++) {
+		before = *pen;
+		pw_pen_tab(pen, any ? 0 : at_details(line));
+		if (!write_detail(line, pen, detail, row) ||
+		    (any && pen->column > line->width))
+			*pen = before;
+		else
+			any = true;
+	}
+}
+
+static void write_counts(struct pw_pen *pen, const struct portwatch_lost *lost)
+{
+	const char *name;
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < PORTWATCH_TYPES; i++)
+		sum += lost->count[i];
+	pw_pen_number(pen, PW_TONE_ALARM, sum);
+	pw_pen_text(pen, PW_TONE_ALARM, sum == 1 ? " event is missing here:" :
+						   " events are missing here:");
+	for (i = 0; i < PORTWATCH_TYPES; i++) {
+		if (!lost->count[i])
+			continue;
+		name = portwatch_event_name((unsigned int)i);
+		pw_pen_text(pen, PW_TONE_PLAIN, " ");
+		pw_pen_number(pen, PW_TONE_PLAIN, lost->count[i]);
+		pw_pen_text(pen, PW_TONE_PLAIN, " ");
+		pw_pen_text(pen, PW_TONE_PLAIN, name ? name : "unknown");
+	}
+}
+
+/* Lines that are about no socket: what is lost, marks of snapshots. */
+static void write_mark(struct pw_pen *pen, const struct portwatch_item *item)
+{
+	if (item->slot->type == PORTWATCH_LOST) {
+		write_counts(pen, item->lost);
+		return;
+	}
+	if (!item->event->snapshot.end) {
+		pw_pen_text(pen, PW_TONE_FAINT,
+			    "begin: sockets that were open before");
+		return;
+	}
+	pw_pen_text(pen, PW_TONE_FAINT, "end: ");
+	pw_pen_number(pen, PW_TONE_FAINT, item->event->snapshot.rows);
+	pw_pen_text(pen, PW_TONE_FAINT, item->event->snapshot.rows == 1 ?
+					" socket" : " sockets");
+}
+
+static void write_socket(const struct pw_line *line, struct pw_pen *pen,
+			 const struct portwatch_item *item)
+{
+	const char *proto = portwatch_proto_name(item->event->proto);
+	struct pw_row row;
+
+	if (proto)
+		pw_pen_text(pen, PW_TONE_PLAIN, proto);
+	else
+		pw_pen_number(pen, PW_TONE_PLAIN, item->event->proto);
+	pw_pen_tab(pen, AT_ENDPOINTS);
+	write_endpoints(line, pen, item->event);
+	pw_pen_tab(pen, at_process(line));
+	write_process(pen, PW_TONE_NAME, item->owner);
+	pw_event_row(item, &row);
+	write_details(line, pen, &row, pw_event_shape(item));
+}
+
+static size_t line_size(const struct portwatch_item *item)
+{
+	size_t size = LINE_MAX_FIXED;
+
+	if (!pw_event_counts(item->slot->type))
+		return size;
+	if (item->owner)
+		size += strlen(item->owner->comm) * PW_ESCAPE_GROWTH;
+	if (item->actor)
+		size += strlen(item->actor->comm) * PW_ESCAPE_GROWTH;
+	return size;
+}
+
+static struct pw_pen pen_of(const struct pw_line *line, char *at)
+{
+	return (struct pw_pen){
+		.at = at,
+		.colour = line->colour,
+		.escape = line->ascii ? PW_ESCAPE_ASCII : 0,
+	};
+}
+
+void pw_line_event(struct pw_line *line, struct pw_output *output,
+		   const struct portwatch_item *item)
+{
+	char *room = pw_output_room(output, line_size(item));
+	const char *name = portwatch_event_name(item->slot->type);
+	struct pw_pen pen = pen_of(line, room);
+	char text[PW_TIME_MAX + 1];
+
+	*pw_put_time(text, &line->calendar, item->real_time) = 0;
+	pw_pen_text(&pen, PW_TONE_FAINT, text);
+	pw_pen_tab(&pen, AT_EVENT);
+	pw_pen_text(&pen, event_tone(item), name ? name : "unknown");
+	pw_pen_tab(&pen, AT_PROTO);
+	if (pw_event_counts(item->slot->type))
+		write_socket(line, &pen, item);
+	else
+		write_mark(&pen, item);
+	pw_pen_end(&pen);
+	pw_output_commit(output, pen.at);
+}
+
+void pw_line_header(const struct pw_line *line, struct pw_output *output)
+{
+	struct pw_pen pen = pen_of(line, pw_output_room(output, LINE_MAX_FIXED));
+
+	pw_pen_text(&pen, PW_TONE_FAINT, "TIME");
+	pw_pen_tab(&pen, AT_EVENT);
+	pw_pen_text(&pen, PW_TONE_FAINT, "EVENT");
+	pw_pen_tab(&pen, AT_PROTO);
+	pw_pen_text(&pen, PW_TONE_FAINT, "PROTO");
+	pw_pen_tab(&pen, AT_ENDPOINTS);
+	pw_pen_text(&pen, PW_TONE_FAINT, "LOCAL -> REMOTE");
+	pw_pen_tab(&pen, at_process(line));
+	pw_pen_text(&pen, PW_TONE_FAINT, "PROCESS");
+	pw_pen_tab(&pen, at_details(line));
+	pw_pen_text(&pen, PW_TONE_FAINT, "DETAILS");
+	pw_pen_end(&pen);
+	pw_output_commit(output, pen.at);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include <string.h>
+
+#include "colour.h"
+#include "escape.h"
+#include "pen.h"
+#include "put.h"
+
+void pw_pen_text(struct pw_pen *pen, enum pw_tone tone, const char *text)
+{
+	pen->at = pw_put_tone(pen->at, pen->colour, tone);
+	pen->at = pw_put_text(pen->at, text);
+	pen->at = pw_put_plain(pen->at, pen->colour, tone);
+	pen->column += strlen(text);
+}
+
+void pw_pen_escaped(struct pw_pen *pen, enum pw_tone tone, const char *text,
+		    size_t length)
+{
+	char *start;
+
+	start = pw_put_tone(pen->at, pen->colour, tone);
+	pen->at = pw_put_escaped(start, text, length, pen->escape);
+	pen->column += pw_text_width(start, (size_t)(pen->at - start));
+	pen->at = pw_put_plain(pen->at, pen->colour, tone);
+}
+
+void pw_pen_number(struct pw_pen *pen, enum pw_tone tone, uint64_t number)
+{
+	char text[PW_NUMBER_MAX + 1];
+
+	*pw_put_number(text, number) = 0;
+	pw_pen_text(pen, tone, text);
+}
+
+void pw_pen_value(struct pw_pen *pen, enum pw_tone tone,
+		  const struct pw_field *field, const struct pw_value *value)
+{
+	char *start;
+
+	start = pw_put_tone(pen->at, pen->colour, tone);
+	pen->at = pw_put_value(start, field, value, true, pen->escape);
+	pen->column += pw_text_width(start, (size_t)(pen->at - start));
+	pen->at = pw_put_plain(pen->at, pen->colour, tone);
+}
+
+void pw_pen_tab(struct pw_pen *pen, size_t column)
+{
+	size_t spaces = 0;
+
+	if (pen->column < column)
+		spaces = column - pen->column;
+	else if (pen->column)
+		spaces = 1;
+	pen->at = pw_put_spaces(pen->at, spaces);
+	pen->column += spaces;
+}
+
+void pw_pen_end(struct pw_pen *pen)
+{
+	*pen->at++ = '\n';
+	pen->column = 0;
+}
