@@ -34,8 +34,9 @@ struct ring {
 	bool numbered;
 };
 
+/* @key: see key_of(). */
 struct entry {
-	uint64_t time;
+	uint64_t key;
 	unsigned int ring;
 };
 
@@ -94,6 +95,16 @@ static const union pw_slot *slot_at(const struct pw_merge *merge,
 	return &ring->map.slots[pos & merge->mask];
 }
 
+/*
+ * What records are ordered by: the time, and at the same time a process record
+ * first, because an event of another ring may need it. A coarse clock gives the same
+ * time to what happened one after the other.
+ */
+static uint64_t key_of(const union pw_slot *slot)
+{
+	return slot->head.time << 1 | (slot->head.type != PORTWATCH_PROCESS);
+}
+
 /* Puts @entry in place of the heap's place @at, from where it may sink. */
 static void heap_sink(struct pw_merge *merge, unsigned int at,
 		      struct entry entry)
@@ -103,9 +114,9 @@ static void heap_sink(struct pw_merge *merge, unsigned int at,
 
 	while ((child = 2 * at + 1) < merge->nr_heap) {
 		if (child + 1 < merge->nr_heap &&
-		    heap[child + 1].time < heap[child].time)
+		    heap[child + 1].key < heap[child].key)
 			child++;
-		if (entry.time <= heap[child].time)
+		if (entry.key <= heap[child].key)
 			break;
 		heap[at] = heap[child];
 		at = child;
@@ -113,16 +124,16 @@ static void heap_sink(struct pw_merge *merge, unsigned int at,
 	heap[at] = entry;
 }
 
-/* The time at which another ring than the first one of the heap comes up. */
+/* The key at which another ring than the first one of the heap comes up. */
 static uint64_t heap_second(const struct pw_merge *merge)
 {
 	const struct entry *heap = merge->heap;
 
 	if (merge->nr_heap < 2)
 		return UINT64_MAX;
-	if (merge->nr_heap < 3 || heap[1].time < heap[2].time)
-		return heap[1].time;
-	return heap[2].time;
+	if (merge->nr_heap < 3 || heap[1].key < heap[2].key)
+		return heap[1].key;
+	return heap[2].key;
 }
 
 static void lower_limit(struct pw_merge *merge, uint64_t bound)
@@ -180,7 +191,7 @@ static int scan(struct pw_merge *merge)
 			lower_limit(merge, ring->bound);
 			continue;
 		}
-		entry.time = slot_at(merge, ring, ring->pos)->head.time;
+		entry.key = key_of(slot_at(merge, ring, ring->pos));
 		entry.ring = i;
 		merge->heap[merge->nr_heap++] = entry;
 	}
@@ -222,7 +233,7 @@ static void copy_record(struct pw_merge *merge, struct ring *ring,
 
 /*
  * Copies records of one ring for as long as it has the oldest, up to and with
- * time @until. Returns slots copied, fewer than there are also when @size does
+ * key @until. Returns slots copied, fewer than there are also when @size does
  * not suffice, or -EBADMSG.
  */
 static int copy_run(struct pw_merge *merge, struct ring *ring, uint64_t until,
@@ -234,8 +245,7 @@ static int copy_run(struct pw_merge *merge, struct ring *ring, uint64_t until,
 
 	while (ring->pos != ring->head) {
 		slot = slot_at(merge, ring, ring->pos);
-		if (slot->head.time > until ||
-		    slot->head.time >= merge->limit)
+		if (key_of(slot) > until || slot->head.time >= merge->limit)
 			break;
 		count = pw_slot_count(slot);
 		if (!count || count > ring->head - ring->pos)
@@ -260,14 +270,14 @@ static void heap_update(struct pw_merge *merge)
 		if (!merge->nr_heap)
 			return;
 	} else {
-		entry.time = slot_at(merge, ring, ring->pos)->head.time;
+		entry.key = key_of(slot_at(merge, ring, ring->pos));
 	}
 	heap_sink(merge, 0, entry);
 }
 
 static bool heap_ready(const struct pw_merge *merge)
 {
-	return merge->nr_heap && merge->heap[0].time < merge->limit;
+	return merge->nr_heap && merge->heap[0].key >> 1 < merge->limit;
 }
 
 static int drain(struct pw_merge *merge, union pw_slot *slots, size_t size)
