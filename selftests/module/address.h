@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Addresses as the tests ask for them, and as events show them. */
+#ifndef ADDRESS_H
+#define ADDRESS_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+/* Which kind of address a test runs with. MAPPED: IPv4 on an IPv6 socket. */
+enum family {
+	IPV4,
+	IPV6,
+	MAPPED,
+};
+
+/* What is given to bind() and connect(). */
+struct target {
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in4;
+		struct sockaddr_in6 in6;
+		struct sockaddr_storage storage;
+	};
+	socklen_t length;
+};
+
+/* What an event says: a mapped address has lost its prefix. */
+struct address {
+	uint8_t bytes[16];
+	uint16_t port;
+	uint8_t family;
+	bool mapped;
+};
+
+int family_domain(enum family family);
+struct target target_text(enum family family, const char *text, uint16_t port);
+struct target target_loopback(enum family family, uint16_t port);
+struct target target_any(enum family family, uint16_t port);
+struct target target_unspec(void);
+struct address address_of(const struct sockaddr *name);
+bool address_is_any(const struct address *address);
+
+#endif /* ADDRESS_H */
