@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "end.h"
+
+static int end_do(struct end *end, struct request *request,
+		  struct answer *answer)
+{
+	int result;
+
+	request->fd = end->fd;
+	result = process_do(end->process, request, answer);
+	if (answer->facts.cookie)
+		end->facts = answer->facts;
+	return result;
+}
+
+static int end_do_simple(struct end *end, enum verb verb, int a, int b, int c)
+{
+	struct request request = { .verb = verb, .a = a, .b = b, .c = c };
+	struct answer answer;
+
+	return end_do(end, &request, &answer);
+}
+
+static void end_own(struct end *end, struct process *process,
+		    const struct answer *answer)
+{
+	end->process = process;
+	end->owner = process->who;
+	end->owner.tid = answer->tid;
+	end->fd = answer->result;
+	end->facts = answer->facts;
+	end->born[0] = answer->before;
+	end->born[1] = answer->after;
+	end->begun[0] = answer->before;
+	end->begun[1] = answer->after;
+}
+
+/* When it was put in the accept queue is not known here. */
+static void end_own_accepted(struct end *end, struct process *process,
+			     const struct answer *answer)
+{
+	end_own(end, process, answer);
+	end->begun[0] = 0;
+}
+
+int end_open(struct end *end, struct process *process, int domain, int type)
+{
+	struct request request = {
+		.verb = DO_OPEN, .fd = -1, .a = domain, .b = type,
+	};
+	struct answer answer;
+	int result;
+
+	memset(end, 0, sizeof(*end));
+	end->fd = -1;
+	result = process_do(process, &request, &answer);
+	if (result >= 0)
+		end_own(end, process, &answer);
+	return result < 0 ? result : 0;
+}
+
+int end_bind(struct end *end, struct target target)
+{
+	struct request request = { .verb = DO_BIND, .target = target };
+	struct answer answer;
+
+	end->asked = address_of(&target.any);
+	return end_do(end, &request, &answer);
+}
+
+int end_listen(struct end *end, int backlog)
+{
+	struct request request = { .verb = DO_LISTEN, .a = backlog };
+	struct answer answer;
+	int result = end_do(end, &request, &answer);
+
+	if (!result && !end->listening) {
+		end->begun[0] = answer.before;
+		end->begun[1] = answer.after;
+		end->listening = true;
+	}
+	return result;
+}
+
+/*
+ * A connect that failed has wiped what the test wants to know. The address of
+ * this machine that was asked is also where it was asked from.
+ */
+static void end_remember_attempt(struct end *end)
+{
+	if (end->facts.has_remote || end->asked.family == AF_UNSPEC)
+		return;
+	end->facts.remote = end->asked;
+	if (end_port(end) && address_is_any(&end->facts.local)) {
+		end->asked.port = end_port(end);
+		end->facts.local = end->asked;
+		end->asked = end->facts.remote;
+	}
+}
+
+int end_connect(struct end *end, struct target target)
+{
+	struct request request = { .verb = DO_CONNECT, .target = target };
+	struct answer answer;
+	int result;
+
+	end->asked = address_of(&target.any);
+	result = end_do(end, &request, &answer);
+	if (end->facts.protocol == IPPROTO_TCP) {
+		end->begun[0] = answer.before;
+		end->begun[1] = answer.after;
+	}
+	end_remember_attempt(end);
+	return result;
+}
+
+int end_outcome(struct end *end)
+{
+	struct request request = { .verb = DO_OUTCOME };
+	struct facts before = end->facts;
+	struct answer answer;
+	int result = end_do(end, &request, &answer);
+
+	end->begun[1] = answer.after;
+	if (result < 0)
+		end->facts = before;
+	return result;
+}
+
+int end_accept(struct end *end, struct end *listener)
+{
+	struct request request = { .verb = DO_ACCEPT, .fd = listener->fd };
+	struct answer answer;
+	int result;
+
+	memset(end, 0, sizeof(*end));
+	end->fd = -1;
+	result = process_do(listener->process, &request, &answer);
+	if (result >= 0)
+		end_own_accepted(end, listener->process, &answer);
+	return result < 0 ? result : 0;
+}
+
+int end_accept_begin(struct end *listener, bool in_thread)
+{
+	struct request request = {
+		.verb = DO_ACCEPT, .fd = listener->fd, .thread = in_thread,
+	};
+
+	return process_begin(listener->process, &request, -1);
+}
+
+int end_accept_finish(struct end *end, struct end *listener)
+{
+	struct answer answer;
+	int result, carried;
+
+	memset(end, 0, sizeof(*end));
+	end->fd = -1;
+	result = process_finish(listener->process, &answer, &carried);
+	if (result >= 0)
+		end_own_accepted(end, listener->process, &answer);
+	return result < 0 ? result : 0;
+}
+
+int end_close(struct end *end)
+{
+	struct request request = { .verb = DO_CLOSE };
+	struct answer answer;
+	int result = end_do(end, &request, &answer);
+
+	end->closing = answer.before;
+	end->fd = -1;
+	return result;
+}
+
+int end_shutdown(struct end *end, int how)
+{
+	struct request request = { .verb = DO_SHUTDOWN, .a = how };
+	struct facts before = end->facts;
+	struct answer answer;
+	int result = end_do(end, &request, &answer);
+
+	end->facts = before;
+	return result;
+}
+
+int end_send(struct end *end, int bytes)
+{
+	int result = end_do_simple(end, DO_SEND, bytes, 0, 0);
+
+	if (result > 0)
+		end->tx += result;
+	return result;
+}
+
+int end_send_to(struct end *end, int bytes, struct target target)
+{
+	struct request request = {
+		.verb = DO_SEND_TO, .a = bytes, .target = target,
+	};
+	struct answer answer;
+
+	return end_do(end, &request, &answer);
+}
+
+int end_receive(struct end *end, int bytes)
+{
+	struct facts before = end->facts;
+	int result = end_do_simple(end, DO_RECEIVE, bytes, 0, 0);
+
+	if (result < 0)
+		end->facts = before;
+	if (result > 0)
+		end->rx += result;
+	return result;
+}
+
+int end_drain(struct end *end)
+{
+	return end_do_simple(end, DO_DRAIN, 0, 0, 0);
+}
+
+int end_option(struct end *end, int level, int name, int value)
+{
+	return end_do_simple(end, DO_OPTION, level, name, value);
+}
+
+int end_linger_zero(struct end *end)
+{
+	return end_do_simple(end, DO_LINGER_ZERO, 0, 0, 0);
+}
+
+int end_device(struct end *end, const char *name)
+{
+	struct request request = { .verb = DO_DEVICE };
+	struct answer answer;
+
+	snprintf(request.text, sizeof(request.text), "%s", name);
+	return end_do(end, &request, &answer);
+}
+
+int end_deaf(struct end *end, bool deaf)
+{
+	return end_do_simple(end, DO_DEAF, deaf, 0, 0);
+}
+
+int end_nonblock(struct end *end)
+{
+	return end_do_simple(end, DO_NONBLOCK, 0, 0, 0);
+}
+
+int end_facts(struct end *end)
+{
+	return end_do_simple(end, DO_FACTS, 0, 0, 0);
+}
+
+/* The test carries the descriptor from one process to the other. */
+int end_give(struct end *end, struct process *to, struct end *copy)
+{
+	struct request give = { .verb = DO_GIVE, .fd = end->fd };
+	struct request take = { .verb = DO_TAKE, .fd = -1 };
+	struct answer answer;
+	int carried, none, result;
+
+	result = process_begin(end->process, &give, -1);
+	if (!result)
+		result = process_finish(end->process, &answer, &carried);
+	if (result < 0)
+		return result;
+	result = process_begin(to, &take, carried);
+	close(carried);
+	if (!result)
+		result = process_finish(to, &answer, &none);
+	if (result < 0)
+		return result;
+	*copy = *end;
+	copy->process = to;
+	copy->fd = answer.result;
+	return 0;
+}
+
+struct end end_in(const struct end *end, struct process *child)
+{
+	struct end copy = *end;
+
+	copy.process = child;
+	return copy;
+}
+
+uint16_t end_port(const struct end *end)
+{
+	return end->facts.local.port;
+}
