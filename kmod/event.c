@@ -265,7 +265,8 @@ unsigned int pw_event_encode_process(struct portwatch_event *slots,
 	slot->flags = process->flags;
 	slot->start = process->id.start;
 	slot->cgroup_id = process->id.cgroup;
-	memcpy(slot->comm, process->id.comm, sizeof(slot->comm));
+	strscpy_pad((char *)slot->comm, (const char *)process->id.comm,
+		    sizeof(slot->comm));
 	slot->exe_len = process->exe_len;
 	slot->cmdline_len = process->cmdline_len;
 	slot->cgroup_len = process->cgroup_len;

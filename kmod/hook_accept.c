@@ -42,6 +42,7 @@ PW_FTRACE(pw_on_reqsk_queue_add)
 		pw_socket_set_owner(socket, owner, owner_tid);
 		owner = NULL;
 		socket->listener = cookie;
+		socket->born = ktime_get_boottime_ns();
 		socket->mark = socket->born;
 		socket->flags |= PW_S_INCOMING | PW_S_CONNECTED;
 	}
@@ -66,6 +67,7 @@ static void accepted(struct sock *sk, u64 listener)
 	struct pw_socket_lock lock;
 	struct pw_socket *socket;
 	struct pw_process *who;
+	u64 now;
 
 	who = pw_process_current();
 	socket = pw_socket_lock(&lock, sk);
@@ -75,14 +77,16 @@ static void accepted(struct sock *sk, u64 listener)
 	if (socket) {
 		if (!listener)
 			listener = socket->listener;
-		if (socket->mark)
-			event.accept.wait = ktime_get_boottime_ns() - socket->mark;
+		event.accept.wait = socket->mark;
 		pw_socket_set_owner(socket, pw_owner_of(sk, who), current->pid);
 		socket->listener = listener;
 		socket->flags |= PW_S_INCOMING | PW_S_ACCEPTED | PW_S_CONNECTED;
 	}
 	event.accept.listener = listener;
-	pw_socket_emit(socket, &event, who, current->pid);
+	now = pw_socket_emit(socket, &event, who, current->pid,
+			     &event.accept.wait);
+	if (socket && !socket->born)
+		socket->born = now;
 	pw_socket_unlock(&lock);
 	pw_process_put(who);
 }

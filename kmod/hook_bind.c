@@ -39,7 +39,7 @@ void pw_emit_bind(struct pw_socket *socket, struct sock *sk, u64 cookie, u8 how,
 	}
 	pw_event_init(&event, PORTWATCH_BIND, sk, cookie);
 	pw_event_bind(&event, sk, how, asked);
-	pw_socket_emit(socket, &event, who, current->pid);
+	pw_socket_emit(socket, &event, who, current->pid, NULL);
 }
 
 static void emit_bind_failed(struct pw_socket *socket, struct sock *sk,
@@ -56,7 +56,7 @@ static void emit_bind_failed(struct pw_socket *socket, struct sock *sk,
 		pw_event_set_local(&event, asked);
 	event.bind_failed.error = -error;
 	event.bind_failed.how = how;
-	pw_socket_emit(socket, &event, who, current->pid);
+	pw_socket_emit(socket, &event, who, current->pid, NULL);
 }
 
 static u8 how_asked(const struct pw_address *asked)
@@ -190,19 +190,20 @@ static void emit_listen(struct pw_socket *socket, struct sock *sk, u64 cookie,
 			struct pw_process *who)
 {
 	struct portwatch_event event;
+	u64 now;
 
 	pw_event_init(&event, PORTWATCH_LISTEN, sk, cookie);
 	pw_event_set_dual_stack(&event, sk);
 	event.listen.backlog = READ_ONCE(sk->sk_max_ack_backlog);
-	if (socket) {
-		if (!(socket->flags & PW_S_LISTENING)) {
-			socket->mark = ktime_get_boottime_ns();
-			socket->accepted = 0;
-		}
-		socket->flags |= PW_S_LISTENING;
-		socket->flags &= ~PW_S_ENDED;
+	now = pw_socket_emit(socket, &event, who, current->pid, NULL);
+	if (!socket)
+		return;
+	if (!(socket->flags & PW_S_LISTENING)) {
+		socket->mark = now;
+		socket->accepted = 0;
 	}
-	pw_socket_emit(socket, &event, who, current->pid);
+	socket->flags |= PW_S_LISTENING;
+	socket->flags &= ~PW_S_ENDED;
 }
 
 /*

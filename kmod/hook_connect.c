@@ -29,6 +29,7 @@ PW_FTRACE(pw_on_tcp_connect)
 	struct pw_socket_lock lock;
 	struct pw_socket *socket;
 	struct pw_process *who;
+	u64 now;
 
 	if (!pw_is_tcp(sk))
 		return;
@@ -40,10 +41,11 @@ PW_FTRACE(pw_on_tcp_connect)
 		socket->flags &= ~(PW_S_ENDED | PW_S_RST_IN | PW_S_RST_OUT |
 				   PW_S_INCOMING);
 		socket->flags |= PW_S_CONNECTING;
-		socket->mark = ktime_get_boottime_ns();
 	}
 	pw_event_init(&event, PORTWATCH_CONNECT, sk, lock.cookie);
-	pw_socket_emit(socket, &event, who, current->pid);
+	now = pw_socket_emit(socket, &event, who, current->pid, NULL);
+	if (socket)
+		socket->mark = now;
 	pw_socket_unlock(&lock);
 	pw_process_put(who);
 }
@@ -78,7 +80,7 @@ static void emit_failed(struct pw_socket *socket, struct sock *sk, u64 cookie,
 	pw_event_clear_remote(&event);
 	pw_event_set_remote(&event, &data->asked);
 	event.connect_failed.error = -error;
-	pw_socket_emit(socket, &event, who, current->pid);
+	pw_socket_emit(socket, &event, who, current->pid, NULL);
 }
 
 static void connect_returned(struct connect_data *data, int ret, bool datagram)

@@ -24,6 +24,7 @@ struct pw_socket *pw_socket_of_holder(struct pw_socket_lock *lock,
 		socket = pw_socket_add(lock, sk);
 		if (!socket)
 			return NULL;
+		socket->born = ktime_get_boottime_ns();
 		socket->flags |= PW_S_BEFORE;
 	}
 	if (!socket->owner)
@@ -37,7 +38,7 @@ void pw_emit_plain(struct pw_socket *socket, u8 type, struct sock *sk,
 	struct portwatch_event event;
 
 	pw_event_init(&event, type, sk, cookie);
-	pw_socket_emit(socket, &event, who, current->pid);
+	pw_socket_emit(socket, &event, who, current->pid, NULL);
 }
 
 /*
@@ -67,7 +68,8 @@ PW_FTRACE(pw_on_socket_post_create)
 						    who), current->pid);
 		pw_event_init(&event, PORTWATCH_SOCKET, sk, socket->cookie);
 		event.socket.sock_type = sk->sk_type;
-		pw_socket_emit(socket, &event, who, current->pid);
+		socket->born = pw_socket_emit(socket, &event, who,
+					      current->pid, NULL);
 	}
 	pw_socket_unlock(&lock);
 	pw_process_put(who);
@@ -96,9 +98,10 @@ void pw_emit_socket_close(struct pw_socket *socket, struct sock *sk)
 		pw_event_clear_remote(&event);
 	event.close.kind = PORTWATCH_KIND_SOCKET;
 	event.close.reason = PORTWATCH_REASON_RELEASED;
-	event.close.duration = ktime_get_boottime_ns() - socket->born;
+	event.close.duration = socket->born;
+	pw_socket_emit(socket, &event, socket->closer, socket->closer_tid,
+		       &event.close.duration);
 	socket->flags |= PW_S_ENDED;
-	pw_socket_emit(socket, &event, socket->closer, socket->closer_tid);
 }
 
 /*

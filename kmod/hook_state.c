@@ -18,17 +18,15 @@ static void on_established(struct sock *sk)
 	struct portwatch_event event;
 	struct pw_socket_lock lock;
 	struct pw_socket *socket;
-	u64 now;
 
 	socket = pw_socket_lock(&lock, sk);
 	if (socket && socket->flags & PW_S_CONNECTING) {
 		pw_event_init(&event, PORTWATCH_ESTABLISHED, sk, socket->cookie);
-		now = ktime_get_boottime_ns();
-		event.established.latency = now - socket->mark;
-		socket->mark = now;
+		event.established.latency = socket->mark;
 		socket->flags &= ~PW_S_CONNECTING;
 		socket->flags |= PW_S_CONNECTED;
-		pw_socket_emit(socket, &event, NULL, 0);
+		socket->mark = pw_socket_emit(socket, &event, NULL, 0,
+					      &event.established.latency);
 	}
 	pw_socket_unlock(&lock);
 }
@@ -39,9 +37,10 @@ static void emit_connect_failed(struct pw_socket *socket, struct sock *sk)
 
 	pw_event_init(&event, PORTWATCH_CONNECT_FAILED, sk, socket->cookie);
 	event.connect_failed.error = READ_ONCE(sk->sk_err) ?: ECANCELED;
-	event.connect_failed.latency = ktime_get_boottime_ns() - socket->mark;
+	event.connect_failed.latency = socket->mark;
 	socket->flags &= ~PW_S_CONNECTING;
-	pw_socket_emit(socket, &event, socket->closer, socket->closer_tid);
+	pw_socket_emit(socket, &event, socket->closer, socket->closer_tid,
+		       &event.connect_failed.latency);
 }
 
 static void emit_listener_close(struct pw_socket *socket, struct sock *sk)
@@ -52,11 +51,11 @@ static void emit_listener_close(struct pw_socket *socket, struct sock *sk)
 	event.close.kind = PORTWATCH_KIND_LISTENER;
 	event.close.reason = PORTWATCH_REASON_RELEASED;
 	event.close.count = socket->accepted;
-	if (socket->mark)
-		event.close.duration = ktime_get_boottime_ns() - socket->mark;
+	event.close.duration = socket->mark;
 	socket->flags &= ~PW_S_LISTENING;
 	socket->flags |= PW_S_ENDED;
-	pw_socket_emit(socket, &event, socket->closer, socket->closer_tid);
+	pw_socket_emit(socket, &event, socket->closer, socket->closer_tid,
+		       &event.close.duration);
 }
 
 /*
@@ -148,14 +147,12 @@ static void emit_connection_close(struct pw_socket *socket, struct sock *sk,
 	event.close.reason = reason_of(socket, sk, oldstate);
 	event.close.first = first_of(oldstate, event.close.reason);
 	if (socket) {
-		if (socket->mark)
-			event.close.duration =
-				ktime_get_boottime_ns() - socket->mark;
+		event.close.duration = socket->mark;
 		socket->flags &= ~(PW_S_CONNECTED | PW_S_RST_IN | PW_S_RST_OUT);
 		socket->flags |= PW_S_ENDED;
 	}
 	pw_socket_emit(socket, &event, socket ? socket->closer : NULL,
-		       socket ? socket->closer_tid : 0);
+		       socket ? socket->closer_tid : 0, &event.close.duration);
 }
 
 static void on_closed(struct sock *sk, int oldstate)

@@ -35,7 +35,7 @@ struct task_struct;
  * @cgroup:	id of its cgroup
  * @tgid:	in the first pid namespace
  * @uid:	effective, in the first user namespace
- * @comm:	name of the leader, zero-padded
+ * @comm:	name of the leader, all 16 bytes as they are
  */
 struct pw_process_id {
 	u64 start;
@@ -43,7 +43,7 @@ struct pw_process_id {
 	u64 cgroup;
 	u32 tgid;
 	u32 uid;
-	char comm[16];
+	u64 comm[2];
 };
 
 /**

@@ -4,7 +4,6 @@
 #include <linux/module.h>
 #include <linux/sock_diag.h>
 #include <linux/spinlock.h>
-#include <linux/ktime.h>
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 #include <net/sock.h>
@@ -114,7 +113,6 @@ struct pw_socket *pw_socket_add(struct pw_socket_lock *lock, struct sock *sk)
 	memset(socket, 0, sizeof(*socket));
 	socket->sk = sk;
 	socket->cookie = lock->cookie;
-	socket->born = ktime_get_boottime_ns();
 	hlist_add_head(&socket->node, bucket_of(shard, sk));
 	return socket;
 }
@@ -159,13 +157,17 @@ static bool is_urgent(const struct pw_socket *socket,
 	}
 }
 
-void pw_socket_emit(struct pw_socket *socket, struct portwatch_event *event,
-		    struct pw_process *actor, u32 actor_tid)
+u64 pw_socket_emit(struct pw_socket *socket, struct portwatch_event *event,
+		   struct pw_process *actor, u32 actor_tid, __u64 *elapsed)
 {
-	struct pw_process *owner = socket ? socket->owner : NULL;
+	struct pw_emission with = {
+		.owner = socket ? socket->owner : NULL,
+		.elapsed = elapsed,
+		.urgent = is_urgent(socket, event),
+	};
 
-	if (pw_process_same(owner, actor))
-		actor = NULL;
+	if (!pw_process_same(with.owner, actor))
+		with.actor = actor;
 	if (socket) {
 		event->sock_seq = ++socket->seq;
 		event->owner_tid = socket->owner_tid;
@@ -173,8 +175,8 @@ void pw_socket_emit(struct pw_socket *socket, struct portwatch_event *event,
 		    !(event->flags & PORTWATCH_F_UNUSED))
 			socket->flags |= PW_S_USED;
 	}
-	event->actor_tid = actor ? actor_tid : 0;
-	pw_stream_emit(event, owner, actor, is_urgent(socket, event));
+	event->actor_tid = with.actor ? actor_tid : 0;
+	return pw_stream_emit(event, &with);
 }
 
 unsigned int pw_sockets_shards(void)

@@ -99,7 +99,7 @@ struct pw_socket *pw_socket_lock(struct pw_socket_lock *lock, struct sock *sk);
 void pw_socket_unlock(struct pw_socket_lock *lock);
 
 /*
- * Under the lock: make a record, blank but for sk, cookie and born. NULL when there
+ * Under the lock: make a record, blank but for sk and cookie. NULL when there
  * is no room: counted.
  */
 struct pw_socket *pw_socket_add(struct pw_socket_lock *lock, struct sock *sk);
@@ -114,9 +114,10 @@ void pw_socket_set_owner(struct pw_socket *socket, struct pw_process *owner,
 /*
  * Under the lock: number an event, say who, and send it. @socket may be NULL (the
  * event then has no owner), @actor too; an actor that is the owner is left out.
+ * @elapsed: see struct pw_emission. Returns the time of the event.
  */
-void pw_socket_emit(struct pw_socket *socket, struct portwatch_event *event,
-		    struct pw_process *actor, u32 actor_tid);
+u64 pw_socket_emit(struct pw_socket *socket, struct portwatch_event *event,
+		   struct pw_process *actor, u32 actor_tid, __u64 *elapsed);
 
 /* The cookie of a socket, made if it has none yet. */
 u64 pw_socket_cookie(struct sock *sk);

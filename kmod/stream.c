@@ -77,18 +77,19 @@ static u32 strangers(const struct pw_process *process, u32 mask)
 }
 
 static void deliver(u32 mask, struct portwatch_event *event,
-		    struct pw_process *owner, struct pw_process *actor,
-		    bool urgent)
+		    const struct pw_emission *with)
 {
 	/* Before the clock is read, see announce(). */
-	u32 tell_owner = strangers(owner, mask);
-	u32 tell_actor = strangers(actor, mask);
+	u32 tell_owner = strangers(with->owner, mask);
+	u32 tell_actor = strangers(with->actor, mask);
 	struct portwatch_beacon *beacon = pw_beacon();
 	unsigned int cpu = smp_processor_id();
 
-	event->owner = pw_process_key(owner);
-	event->actor = pw_process_key(actor);
+	event->owner = pw_process_key(with->owner);
+	event->actor = pw_process_key(with->actor);
 	event->time = pw_beacon_begin(beacon);
+	if (with->elapsed && *with->elapsed)
+		*with->elapsed = event->time - *with->elapsed;
 	while (mask) {
 		unsigned int index = __ffs(mask);
 		struct pw_session *session =
@@ -97,30 +98,36 @@ static void deliver(u32 mask, struct portwatch_event *event,
 
 		mask &= mask - 1;
 		if (unlikely(tell_owner & BIT(index)))
-			announce(ring, owner, index, event->time, urgent);
+			announce(ring, with->owner, index, event->time,
+				 with->urgent);
 		if (unlikely(tell_actor & BIT(index)))
-			announce(ring, actor, index, event->time, urgent);
-		pw_ring_write(ring, event, 1, urgent);
+			announce(ring, with->actor, index, event->time,
+				 with->urgent);
+		pw_ring_write(ring, event, 1, with->urgent);
 		pw_session_written(session, ring);
 	}
 	pw_beacon_end(beacon);
 }
 
-void pw_stream_emit(struct portwatch_event *event, struct pw_process *owner,
-		    struct pw_process *actor, bool urgent)
+u64 pw_stream_emit(struct portwatch_event *event,
+		   const struct pw_emission *with)
 {
 	u32 mask = smp_load_acquire(&pw_stream_wants[event->type]);
 
 	if (event->flags & PORTWATCH_F_UNUSED)
 		mask &= READ_ONCE(pw_stream_wants[PORTWATCH_SOCKET]);
-	if (mask)
-		deliver(mask, event, owner, actor, urgent);
+	if (!mask)
+		return ktime_get_boottime_ns();
+	deliver(mask, event, with);
+	return event->time;
 }
 
 void pw_stream_emit_to(struct pw_session *session,
 		       struct portwatch_event *event, struct pw_process *owner)
 {
-	deliver(BIT(session->index), event, owner, NULL, true);
+	const struct pw_emission with = { .owner = owner, .urgent = true };
+
+	deliver(BIT(session->index), event, &with);
 }
 
 void pw_stream_flush_gap(struct pw_session *session)

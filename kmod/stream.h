@@ -20,13 +20,28 @@ extern u32 pw_stream_wants[PORTWATCH_TYPES];
 void pw_stream_add(struct pw_session *session);
 void pw_stream_remove(struct pw_session *session);
 
-/*
- * Both are called with interrupts off, in any context but NMI. @owner and @actor
- * may be NULL and are kept alive by the caller. @urgent: may use the reserve.
- * They fill in time, seq, cpu, owner and actor of the event.
+/**
+ * struct pw_emission - what goes with an event
+ *
+ * @owner, @actor: may be NULL; kept alive by the caller
+ * @elapsed:	a field of the event that holds a time, and gets the nanoseconds from
+ *		then to the event; NULL: none; 0 (not known) stays 0
+ * @urgent:	it may use the reserve of a ring
  */
-void pw_stream_emit(struct portwatch_event *event, struct pw_process *owner,
-		    struct pw_process *actor, bool urgent);
+struct pw_emission {
+	struct pw_process *owner;
+	struct pw_process *actor;
+	__u64 *elapsed;
+	bool urgent;
+};
+
+/*
+ * Both are called with interrupts off, in any context but NMI. They fill in time,
+ * seq, cpu, owner and actor of the event. The first returns the time of the event,
+ * also when nobody wants it.
+ */
+u64 pw_stream_emit(struct portwatch_event *event,
+		   const struct pw_emission *with);
 void pw_stream_emit_to(struct pw_session *session,
 		       struct portwatch_event *event, struct pw_process *owner);
 
