@@ -128,8 +128,11 @@ static void set_addresses(struct portwatch_event *event, struct sock *sk)
 {
 	struct inet_sock *inet = inet_sk(sk);
 
-	event->lport = ntohs(inet->inet_sport);
-	event->rport = ntohs(inet->inet_dport);
+	/* A raw socket has the number of its protocol there. */
+	if (sk->sk_type != SOCK_RAW) {
+		event->lport = ntohs(inet->inet_sport);
+		event->rport = ntohs(inet->inet_dport);
+	}
 	if (event->lport)
 		event->flags |= PORTWATCH_F_LOCAL;
 	if (event->rport)
@@ -154,7 +157,7 @@ void pw_event_init(struct portwatch_event *event, u8 type, struct sock *sk,
 	memset(event, 0, sizeof(*event));
 	event->type = type;
 	event->sock = cookie;
-	event->proto = sk->sk_protocol;
+	event->proto = sk->sk_type == SOCK_RAW ? IPPROTO_RAW : sk->sk_protocol;
 	event->netns = sock_net(sk)->ns.inum;
 	set_addresses(event, sk);
 }

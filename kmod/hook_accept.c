@@ -9,24 +9,19 @@
 #include "hook.h"
 
 /*
- * inet_csk_reqsk_queue_add(listener, request, child): softirq, or process context
- * where a backlog is worked off or a listener hands its queue on; the child is
- * locked, the listener may not be. The child belongs to the listener's owner until
- * it is accepted. The two shards are locked one after the other, never both.
+ * Softirq, or process context where a backlog is worked off or a listener hands its
+ * queue on; the child is locked, the listener may not be. The child belongs to the
+ * listener's owner until it is accepted. The two shards are locked one after the
+ * other, never both.
  */
-PW_FTRACE(pw_on_reqsk_queue_add)
+static void queued(struct sock *listener, struct sock *child)
 {
-	struct sock *listener = (void *)pw_ftrace_arg(regs, 0);
-	struct sock *child = (void *)pw_ftrace_arg(regs, 2);
 	struct pw_process *owner = NULL;
 	struct pw_socket_lock lock;
 	struct pw_socket *socket;
 	u32 owner_tid = 0;
 	u64 cookie;
 
-	if (!pw_is_tcp(child))
-		return;
-	pw_hook_hit(PW_HOOK_INCOMING);
 	socket = pw_socket_lock(&lock, listener);
 	cookie = lock.cookie;
 	if (socket) {
@@ -36,18 +31,51 @@ PW_FTRACE(pw_on_reqsk_queue_add)
 	pw_socket_unlock(&lock);
 
 	socket = pw_socket_lock(&lock, child);
-	if (!socket)
+	if (!socket) {
 		socket = pw_socket_add(&lock, child);
+		if (socket) {
+			socket->born = ktime_get_boottime_ns();
+			socket->mark = socket->born;
+			socket->flags = PW_S_INCOMING | PW_S_CONNECTED;
+		}
+	}
+	/* One that moves to another listener was here before. */
 	if (socket) {
 		pw_socket_set_owner(socket, owner, owner_tid);
 		owner = NULL;
 		socket->listener = cookie;
-		socket->born = ktime_get_boottime_ns();
-		socket->mark = socket->born;
-		socket->flags |= PW_S_INCOMING | PW_S_CONNECTED;
 	}
 	pw_socket_unlock(&lock);
 	pw_process_put(owner);
+}
+
+/* inet_csk_complete_hashdance(listener, child, request, own) */
+PW_FTRACE(pw_on_complete_hashdance)
+{
+	struct sock *listener = (void *)pw_ftrace_arg(regs, 0);
+	struct sock *child = (void *)pw_ftrace_arg(regs, 1);
+	bool own = pw_ftrace_arg(regs, 3) & 1;
+
+	/* Not own: another CPU was quicker, this child is thrown away. */
+	if (!own || !pw_is_tcp(child))
+		return;
+	pw_hook_hit(PW_HOOK_INCOMING);
+	queued(listener, child);
+}
+
+/*
+ * inet_csk_reqsk_queue_add(listener, request, child): what the above calls, mostly
+ * inline; others call it too.
+ */
+PW_FTRACE(pw_on_reqsk_queue_add)
+{
+	struct sock *listener = (void *)pw_ftrace_arg(regs, 0);
+	struct sock *child = (void *)pw_ftrace_arg(regs, 2);
+
+	if (!pw_is_tcp(child))
+		return;
+	pw_hook_hit(PW_HOOK_INCOMING_EARLY);
+	queued(listener, child);
 }
 
 static void count_accepted(struct sock *listener)

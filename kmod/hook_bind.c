@@ -86,8 +86,8 @@ static void bind_returned(struct bind_data *data, int ret)
 	struct pw_socket *socket;
 	struct pw_process *who;
 
-	/* An address alone takes no port (IP_BIND_ADDRESS_NO_PORT). */
-	if (!ret && !inet_sk(sk)->inet_num)
+	/* An address alone takes no port (IP_BIND_ADDRESS_NO_PORT, raw). */
+	if (!ret && (!inet_sk(sk)->inet_num || sk->sk_type == SOCK_RAW))
 		return;
 	who = pw_process_current();
 	socket = pw_socket_lock(&lock, sk);

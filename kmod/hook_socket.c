@@ -94,7 +94,10 @@ void pw_emit_socket_close(struct pw_socket *socket, struct sock *sk)
 	pw_event_init(&event, PORTWATCH_CLOSE, sk, socket->cookie);
 	if (!(socket->flags & PW_S_USED))
 		event.flags |= PORTWATCH_F_UNUSED;
-	if (socket->flags & PW_S_ENDED) /* the connection has had its close */
+	/* What is left of a connection that failed, or had its close, is not its. */
+	if (!inet_sk(sk)->inet_num)
+		pw_event_clear_local(&event);
+	if (!inet_sk(sk)->inet_num || socket->flags & PW_S_ENDED)
 		pw_event_clear_remote(&event);
 	event.close.kind = PORTWATCH_KIND_SOCKET;
 	event.close.reason = PORTWATCH_REASON_RELEASED;

@@ -154,6 +154,12 @@ static struct hook hooks[PW_HOOKS] = {
 	[PW_HOOK_INCOMING] = {
 		.name = "incoming", FTRACE,
 		.purpose = "connections in the accept queue: their owner, their wait",
+		.target = { { "inet_csk_complete_hashdance",
+			      pw_on_complete_hashdance } },
+	},
+	[PW_HOOK_INCOMING_EARLY] = {
+		.name = "incoming-early", FTRACE, .optional = true,
+		.purpose = "the same for TCP Fast Open and SYN cookies",
 		.target = { { "inet_csk_reqsk_queue_add",
 			      pw_on_reqsk_queue_add } },
 	},

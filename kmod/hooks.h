@@ -32,6 +32,7 @@ enum pw_hook_id {
 	PW_HOOK_DATAGRAM4,
 	PW_HOOK_DATAGRAM6,
 	PW_HOOK_INCOMING,
+	PW_HOOK_INCOMING_EARLY,
 	PW_HOOK_ACCEPT,
 	PW_HOOK_EXIT,
 	PW_HOOKS
@@ -95,6 +96,7 @@ PW_KPROBE(pw_on_ip4_datagram_connect);
 PW_KPROBE(pw_on_ip6_datagram_connect);
 
 /* hook_accept.c */
+PW_FTRACE(pw_on_complete_hashdance);
 PW_FTRACE(pw_on_reqsk_queue_add);
 PW_FTRACE(pw_on_inet_accept);
 PW_FTRACE(pw_on_sock_graft);

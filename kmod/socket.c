@@ -134,7 +134,7 @@ void pw_socket_set_owner(struct pw_socket *socket, struct pw_process *owner,
 {
 	pw_process_put(socket->owner);
 	socket->owner = owner;
-	socket->owner_tid = owner ? tid : 0;
+	socket->owner_tid = owner && owner != &pw_process_kernel ? tid : 0;
 }
 
 /*
@@ -157,6 +157,12 @@ static bool is_urgent(const struct pw_socket *socket,
 	}
 }
 
+/* What makes a socket more than one that was made and let go: a port or a peer. */
+#define USES	(PORTWATCH_EVENT_BIT(PORTWATCH_BIND) |			\
+		 PORTWATCH_EVENT_BIT(PORTWATCH_LISTEN) |		\
+		 PORTWATCH_EVENT_BIT(PORTWATCH_CONNECT) |		\
+		 PORTWATCH_EVENT_BIT(PORTWATCH_ACCEPT))
+
 u64 pw_socket_emit(struct pw_socket *socket, struct portwatch_event *event,
 		   struct pw_process *actor, u32 actor_tid, __u64 *elapsed)
 {
@@ -171,8 +177,7 @@ u64 pw_socket_emit(struct pw_socket *socket, struct portwatch_event *event,
 	if (socket) {
 		event->sock_seq = ++socket->seq;
 		event->owner_tid = socket->owner_tid;
-		if (event->type != PORTWATCH_SOCKET &&
-		    !(event->flags & PORTWATCH_F_UNUSED))
+		if (USES & PORTWATCH_EVENT_BIT(event->type))
 			socket->flags |= PW_S_USED;
 	}
 	event->actor_tid = with.actor ? actor_tid : 0;

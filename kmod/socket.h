@@ -24,7 +24,7 @@ struct pw_shard;
 struct sock;
 
 /* Bits of pw_socket.flags. */
-#define PW_S_USED	BIT(0)	/* it had an event other than SOCKET */
+#define PW_S_USED	BIT(0)	/* it had a port or a peer */
 #define PW_S_PORT	BIT(1)	/* a bind event was sent for its port */
 #define PW_S_LISTENING	BIT(2)
 #define PW_S_CONNECTING	BIT(3)	/* a connect event waits for its outcome */

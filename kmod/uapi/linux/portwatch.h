@@ -255,7 +255,8 @@ struct portwatch_slot {
  * @family:	AF_INET or AF_INET6 (AF_UNSPEC: a mark)
  * @sock:	socket cookie
  * @sock_seq:	number of this event among the socket's own
- * @proto:	IPPROTO_*, as in the socket (IPPROTO_MPTCP is 262)
+ * @proto:	IPPROTO_*, as in the socket (IPPROTO_MPTCP is 262); IPPROTO_RAW for a
+ *		raw socket, whatever it carries
  * @flags:	PORTWATCH_F_*
  * @owner:	key of the process that created or accepted the socket
  * @owner_tid:	its thread, as the first pid namespace numbers it
