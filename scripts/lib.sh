@@ -57,3 +57,30 @@ kernel_version()
 	versions=("${versions[@]%/kernel}")
 	echo "${versions[-1]##*/}"
 }
+
+# One VM at a time on a machine: two starve each other's timer calibration. The
+# lock is on QEMU itself, for it is the machine's and not this checkout's, and
+# leaves nothing behind. Builds in the root take it too, for the root belongs to
+# the guest that runs on it. A script that has it passes it on to what it starts.
+take_vm_lock()
+{
+	local lock
+
+	[[ -z ${PW_LOCKED:-} ]] || return 0
+	exec {lock}<"$(command -v qemu-system-x86_64)"
+	if ! flock -n "$lock"; then
+		say "vm: another one is running, waiting for it"
+		flock "$lock"
+	fi
+	export PW_LOCKED=1
+}
+
+# The source files of this project, without what git ignores: those whose names
+# end as asked for, or all.
+source_files()
+{
+	git -C "$PW_TOP" ls-files --cached --others --exclude-standard "$@" |
+		sort -u | while read -r file; do
+		[[ ! -f $PW_TOP/$file ]] || echo "$file"
+	done
+}

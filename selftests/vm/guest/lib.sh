@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # What the scripts share that run inside the test VM.
 
+# shellcheck disable=SC2034 # for those who source this
 GUEST=$(dirname "${BASH_SOURCE[0]}")
 
 tell()

@@ -28,8 +28,8 @@ static void cmdline_word(const char *name, char *value, size_t size)
 	if (!f || !fgets(line, sizeof(line), f))
 		die("/proc/cmdline");
 	fclose(f);
-	for (word = strtok_r(line, " \n", &rest); word;
-	     word = strtok_r(NULL, " \n", &rest))
+	for (word = strtok_r(line, "\n ", &rest); word;
+	     word = strtok_r(NULL, "\n ", &rest))
 		if (!strncmp(word, name, name_len) && word[name_len] == '=')
 			snprintf(value, size, "%s", word + name_len + 1);
 }
@@ -58,19 +58,19 @@ int main(void)
 	report_open("/dev/ttyS1");
 	cmdline_word("pw.word", word, sizeof(word));
 	cmdline_word("pw.mode", mode, sizeof(mode));
-	report("up\n");
+	report("up");
 
 	/* The accelerator's probe only asks whether a guest gets this far. */
 	if (strcmp(mode, "probe")) {
 		root_load_modules("/modules");
 		root_enter();
 		root_set_up();
-		report("ready\n");
+		report("ready");
 		command_run(!strcmp(mode, "tty"), &outcome);
 	}
-	report("exit %d stdout %llu stderr %llu taint %lu\n", outcome.status,
+	report("exit %d stdout %llu stderr %llu taint %lu", outcome.status,
 	       outcome.stdout_bytes, outcome.stderr_bytes, taint());
-	report("done %s\n", word);
+	report("done %s", word);
 	report_await_ack(10000);
 	power_off();
 }

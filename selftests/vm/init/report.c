@@ -40,6 +40,7 @@ void report(const char *fmt, ...)
 
 	va_start(args, fmt);
 	vdprintf(verdict, fmt, args);
+	dprintf(verdict, "\n");
 	va_end(args);
 	tcdrain(verdict);
 }
@@ -94,7 +95,7 @@ void die(const char *what)
 	const char *why = strerror(errno);
 
 	if (verdict >= 0)
-		report("died: %s: %s\n", what, why);
+		report("died: %s: %s", what, why);
 	fprintf(stderr, "init: %s: %s\n", what, why);
 	power_off();
 }
