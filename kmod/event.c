@@ -11,6 +11,7 @@
 #include "compat/compat.h"
 #include "event.h"
 #include "process.h"
+#include "slot.h"
 
 static_assert(PW_PROCESS_TEXT >= PW_TEXT_MAX);
 static_assert(IFNAMSIZ == sizeof_field(struct portwatch_event, bind.ifname));
@@ -154,7 +155,7 @@ static void set_addresses(struct portwatch_event *event, struct sock *sk)
 void pw_event_init(struct portwatch_event *event, u8 type, struct sock *sk,
 		   u64 cookie)
 {
-	memset(event, 0, sizeof(*event));
+	pw_words_clear(event, sizeof(*event));
 	event->type = type;
 	event->sock = cookie;
 	event->proto = sk->sk_type == SOCK_RAW ? IPPROTO_RAW : sk->sk_protocol;

@@ -13,6 +13,7 @@
 
 #include "process.h"
 #include "process_text.h"
+#include "slot.h"
 
 #define BUCKET_BITS	8
 #define CHUNK		512	/* identities allocated at once */
@@ -88,11 +89,11 @@ static void id_read(struct pw_process_id *id, struct task_struct *task)
 	id->exec = task->self_exec_id;
 	id->tgid = task->tgid;
 	/* May be changed under us: then it is the old name, the new one or a mix. */
-	memcpy(id->comm, leader->comm, sizeof(id->comm));
-	rcu_read_lock();
-	id->uid = __kuid_val(__task_cred(task)->euid);
-	id->cgroup = cgroup_id(task_dfl_cgroup(task));
-	rcu_read_unlock();
+	pw_words_copy(id->comm, leader->comm, sizeof(id->comm));
+	preempt_disable(); /* as good as rcu_read_lock(), and no call */
+	id->uid = __kuid_val(rcu_dereference_raw(task->real_cred)->euid);
+	id->cgroup = cgroup_id(task_css_set_check(task, true)->dfl_cgrp);
+	preempt_enable();
 }
 
 /* Returns it with a reference, or NULL. */

@@ -9,6 +9,7 @@
 #include <asm/barrier.h>
 
 #include "ring.h"
+#include "slot.h"
 
 static_assert(sizeof(struct portwatch_event) == PORTWATCH_SLOT_SIZE);
 static_assert(sizeof(struct portwatch_lost) == PORTWATCH_SLOT_SIZE);
@@ -54,8 +55,8 @@ u32 pw_ring_room(const struct pw_ring *ring)
 
 static void ring_put(struct pw_ring *ring, const void *slot)
 {
-	memcpy(&ring->slots[ring->head & (ring->size - 1)], slot,
-	       PORTWATCH_SLOT_SIZE);
+	pw_words_copy(&ring->slots[ring->head & (ring->size - 1)], slot,
+		      PORTWATCH_SLOT_SIZE);
 	ring->head++;
 }
 
@@ -85,27 +86,24 @@ static void ring_put_gap(struct pw_ring *ring, u64 now)
 	WRITE_ONCE(ring->page->gap, 0);
 }
 
-/*
- * Write a record of @count slots, the first of which says time and type. An
- * @urgent one may use the reserve. Returns false when it was lost.
- */
-bool pw_ring_write(struct pw_ring *ring, void *slots, unsigned int count,
-		   bool urgent)
+u32 pw_ring_write(struct pw_ring *ring, void *slots, unsigned int count,
+		  bool urgent)
 {
 	struct portwatch_slot *first = slots;
 	struct portwatch_ring *page = ring->page;
-	u32 need = count + !!page->gap + (urgent ? 0 : ring->reserve);
+	u32 need = count + !!page->gap;
+	u32 keep = urgent ? 0 : ring->reserve;
 	unsigned int i;
 	bool bad;
-	u32 room;
+	u32 fill;
 
 	page->seen[first->type]++;
-	room = ring->size - ring_fill(ring, ring->head, &bad);
+	fill = ring_fill(ring, ring->head, &bad);
 	if (unlikely(bad))
 		page->bad_tail++;
-	if (unlikely(room < need)) {
+	if (unlikely(fill + need + keep > ring->size)) {
 		ring_lose(ring, first);
-		return false;
+		return 0;
 	}
 
 	if (unlikely(page->gap))
@@ -121,7 +119,7 @@ bool pw_ring_write(struct pw_ring *ring, void *slots, unsigned int count,
 	page->delivered[first->type]++;
 	/* (D) */
 	smp_store_release(&page->head, ring->head);
-	return true;
+	return fill + need;
 }
 
 void pw_ring_filtered(struct pw_ring *ring, unsigned int type)

@@ -58,11 +58,15 @@ void pw_ring_init(struct pw_ring *ring, u16 cpu, void *area, void *consumer,
 		  u32 size, u32 reserve);
 
 /*
- * The following run on the ring's CPU with interrupts off, between
+ * pw_ring_write() writes a record of @count slots, the first of which says time and
+ * type; an @urgent one may use the reserve. It returns how full the ring is then, or
+ * 0 when the record was lost.
+ *
+ * These run on the ring's CPU with interrupts off, between
  * pw_beacon_begin() and pw_beacon_end(), or while that CPU is offline.
  */
-bool pw_ring_write(struct pw_ring *ring, void *slots, unsigned int count,
-		   bool urgent);
+u32 pw_ring_write(struct pw_ring *ring, void *slots, unsigned int count,
+		  bool urgent);
 void pw_ring_filtered(struct pw_ring *ring, unsigned int type);
 void pw_ring_flush_gap(struct pw_ring *ring, u64 now);
 

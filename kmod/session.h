@@ -98,15 +98,15 @@ unsigned long pw_session_consumer_pgoff(const struct pw_session *session);
 #define PW_CROSSING		16
 
 /*
- * A record was written, interrupts are off. The reader is woken when there is much
+ * A record was written, and its ring now holds @fill slots (0: it was lost);
+ * interrupts are off. The reader is woken when there is much
  * to read, else after a while: at most one interrupt for each of these.
  */
-static inline void pw_session_written(struct pw_session *session,
-				      struct pw_ring *ring)
+static inline void pw_session_written(struct pw_session *session, u32 fill)
 {
 	smp_mb(); /* head before armed, against session.c: timed_out() */
 	if (unlikely(!READ_ONCE(session->armed) ||
-		     pw_ring_fill(ring) - session->watermark < PW_CROSSING))
+		     fill - session->watermark < PW_CROSSING))
 		irq_work_queue(&session->wake);
 }
 

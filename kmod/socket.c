@@ -9,6 +9,7 @@
 #include <net/sock.h>
 
 #include "process.h"
+#include "slot.h"
 #include "socket.h"
 #include "stream.h"
 
@@ -47,6 +48,7 @@ static struct {
 } table;
 
 static_assert(sizeof(struct pw_socket) <= 128);
+static_assert(sizeof(struct pw_socket) % sizeof(u64) == 0);
 
 static u32 hash_of(const struct sock *sk)
 {
@@ -110,7 +112,7 @@ struct pw_socket *pw_socket_add(struct pw_socket_lock *lock, struct sock *sk)
 	hlist_del(&socket->node);
 	shard->nfree--;
 	shard->nused++;
-	memset(socket, 0, sizeof(*socket));
+	pw_words_clear(socket, sizeof(*socket));
 	socket->sk = sk;
 	socket->cookie = lock->cookie;
 	hlist_add_head(&socket->node, bucket_of(shard, sk));

@@ -103,8 +103,8 @@ static void deliver(u32 mask, struct portwatch_event *event,
 		if (unlikely(tell_actor & BIT(index)))
 			announce(ring, with->actor, index, event->time,
 				 with->urgent);
-		pw_ring_write(ring, event, 1, with->urgent);
-		pw_session_written(session, ring);
+		pw_session_written(session, pw_ring_write(ring, event, 1,
+							  with->urgent));
 	}
 	pw_beacon_end(beacon);
 }
