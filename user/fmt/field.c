@@ -120,7 +120,7 @@ static bool get_special(const struct pw_field *field, const struct pw_row *row,
 		return read_number(PW_TYPE_FLAG, at) & field->argument;
 	case PW_TYPE_BOOL:
 		value->kind = PW_KIND_TRUE;
-		return *at;
+		return read_number(PW_TYPE_U32, at);
 	case PW_TYPE_TEXT:
 		memcpy(&text, at, sizeof(text));
 		return text && get_text(value, text, strlen(text));

@@ -32,7 +32,7 @@ enum pw_type {
 	PW_TYPE_U32,
 	PW_TYPE_U64,
 	PW_TYPE_FLAG,		/* __u16: true where bits of @argument are set */
-	PW_TYPE_BOOL,		/* bool */
+	PW_TYPE_BOOL,		/* __u32: true where it is not 0 */
 	PW_TYPE_NAME8,		/* __u8 that @name_of turns into a word */
 	PW_TYPE_NAME16,
 	PW_TYPE_NAME32,

@@ -90,8 +90,7 @@ static const struct detail details[PW_EVENT_SHAPES][DETAILS_MAX] = {
 		{ PW_EVENT_RETRANS, 0, 0, "retrans " },
 		{ PW_EVENT_RTT, 0, 0, "rtt " }, END },
 	[PW_SHAPE_CLOSE_LISTENER] = {
-		{ PW_EVENT_KIND, 0, 0, "" }, BY,
-		{ PW_EVENT_DURATION, 0, 0, "" },
+		BY, { PW_EVENT_DURATION, 0, 0, "open " },
 		{ PW_EVENT_ACCEPTED, 0, 0, "accepted " }, END },
 	[PW_SHAPE_FLOW] = { END },
 	[PW_SHAPE_LOST] = { END },
@@ -214,7 +213,19 @@ static void write_time(const struct pw_line *line, struct pw_pen *pen,
 	pw_pen_text(pen, PW_TONE_PLAIN, text);
 }
 
-/* Writes a detail with a space before it; false: it does not apply. */
+static void write_second(struct pw_pen *pen, const struct detail *detail,
+			 const struct pw_row *row)
+{
+	const struct pw_field *field = &pw_event_fields[detail->second];
+	struct pw_value value = { 0 };
+
+	if (!detail->second || !pw_field_get(field, row, &value))
+		return;
+	pw_pen_text(pen, PW_TONE_PLAIN, "/");
+	pw_pen_value(pen, value_tone(field, &value), field, &value);
+}
+
+/* Writes a detail; false: it does not apply, or goes without saying. */
 static bool write_detail(const struct pw_line *line, struct pw_pen *pen,
 			 const struct detail *detail, const struct pw_row *row)
 {
@@ -230,28 +241,25 @@ static bool write_detail(const struct pw_line *line, struct pw_pen *pen,
 		return true;
 	}
 	field = &pw_event_fields[detail->field];
-	if (!pw_field_get(field, row, &value))
-		return false;
-	if (value.kind == PW_KIND_WORD && value.number == detail->skip)
-		return false;
-	if (value.kind == PW_KIND_NUMBER && !value.number && !field->unit)
+	if (!pw_field_get(field, row, &value) ||
+	    (value.kind == PW_KIND_WORD && value.number == detail->skip) ||
+	    (value.kind == PW_KIND_NUMBER && !value.number && !field->unit))
 		return false;
 	pw_pen_text(pen, PW_TONE_PLAIN, detail->before);
 	if (value.kind == PW_KIND_TIME)
 		write_time(line, pen, value.number, item->real_time);
 	else if (value.kind != PW_KIND_TRUE)
 		pw_pen_value(pen, value_tone(field, &value), field, &value);
-	if (!detail->second)
-		return true;
-	field = &pw_event_fields[detail->second];
-	if (pw_field_get(field, row, &value)) {
-		pw_pen_text(pen, PW_TONE_PLAIN, "/");
-		pw_pen_value(pen, value_tone(field, &value), field, &value);
-	}
+	write_second(pen, detail, row);
 	return true;
 }
 
-/* As many as fit, and the first in any case: errors are always the first. */
+/* An error is said in any case, for the rest there must be room. */
+static bool must_be_said(int field)
+{
+	return field == PW_EVENT_ERROR || field == PW_EVENT_CONNECT_ERROR;
+}
+
 static void write_details(const struct pw_line *line, struct pw_pen *pen,
 			  const struct pw_row *row, enum pw_shape shape)
 {
@@ -263,7 +271,7 @@ static void write_details(const struct pw_line *line, struct pw_pen *pen,
 		before = *pen;
 		pw_pen_tab(pen, any ? 0 : at_details(line));
 		if (!write_detail(line, pen, detail, row) ||
-		    (any && pen->column > line->width))
+		    (pen->column > line->width && !must_be_said(detail->field)))
 			*pen = before;
 		else
 			any = true;

@@ -25,6 +25,15 @@ void pw_pen_escaped(struct pw_pen *pen, enum pw_tone tone, const char *text,
 	pen->at = pw_put_plain(pen->at, pen->colour, tone);
 }
 
+void pw_pen_printed(struct pw_pen *pen, enum pw_tone tone, const char *text,
+		    size_t length)
+{
+	pen->at = pw_put_tone(pen->at, pen->colour, tone);
+	pen->at = pw_put_bytes(pen->at, text, length);
+	pen->at = pw_put_plain(pen->at, pen->colour, tone);
+	pen->column += pw_text_width(text, length);
+}
+
 void pw_pen_number(struct pw_pen *pen, enum pw_tone tone, uint64_t number)
 {
 	char text[PW_NUMBER_MAX + 1];

@@ -33,6 +33,10 @@ void pw_pen_text(struct pw_pen *pen, enum pw_tone tone, const char *text);
 void pw_pen_escaped(struct pw_pen *pen, enum pw_tone tone, const char *text,
 		    size_t length);
 
+/* A text that has been escaped before. */
+void pw_pen_printed(struct pw_pen *pen, enum pw_tone tone, const char *text,
+		    size_t length);
+
 /* A number; the value of a field. */
 void pw_pen_number(struct pw_pen *pen, enum pw_tone tone, uint64_t number);
 void pw_pen_value(struct pw_pen *pen, enum pw_tone tone,
