@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common.h"
+#include "error.h"
+#include "fmt/colour.h"
+#include "fmt/line.h"
+#include "fmt/services.h"
+#include "terminal.h"
+
+#define WIDTH_MIN	40
+#define WIDTH_MAX	10000
+#define MESSAGE_SIZE	256
+
+void pw_common_init(struct pw_common *common)
+{
+	*common = (struct pw_common){
+		.options.size = sizeof(common->options),
+		.style = {
+			.services = PW_SERVICES_FILE,
+			.colour = pw_colour_wanted("auto", STDOUT_FILENO) > 0,
+			.ascii = !pw_terminal_utf8(),
+			.header = true,
+		},
+	};
+	common->style.width = pw_common_width(common);
+}
+
+size_t pw_common_width(const struct pw_common *common)
+{
+	size_t lines, columns;
+
+	if (common->given_width)
+		return common->style.width;
+	if (pw_terminal_size(STDOUT_FILENO, &lines, &columns) && columns)
+		return columns;
+	return PW_LINE_WIDTH;
+}
+
+static bool take_colour(struct pw_common *common, const char *when)
+{
+	int wanted = pw_colour_wanted(when, STDOUT_FILENO);
+
+	common->style.colour = wanted > 0;
+	if (wanted >= 0)
+		return true;
+	pw_error(PW_STATUS_USAGE, "--color %s: not auto, always or never",
+		 when);
+	return false;
+}
+
+static bool take_width(struct pw_common *common, const char *argument)
+{
+	uint64_t width;
+
+	if (!pw_options_number("width", argument, WIDTH_MIN, WIDTH_MAX, &width))
+		return false;
+	common->style.width = width;
+	common->given_width = true;
+	return true;
+}
+
+static bool take_slots(struct pw_common *common, const char *argument)
+{
+	uint64_t slots;
+
+	if (!pw_options_number("slots", argument, PORTWATCH_SLOTS_MIN,
+			       PORTWATCH_SLOTS_MAX, &slots))
+		return false;
+	if (slots & (slots - 1)) {
+		pw_error(PW_STATUS_USAGE,
+			 "--slots %s: not a power of two, such as 16384",
+			 argument);
+		return false;
+	}
+	common->options.ring_slots = (uint32_t)slots;
+	return true;
+}
+
+bool pw_common_take(struct pw_common *common, int id, const char *argument)
+{
+	switch (id) {
+	case PW_COMMON_NUMERIC:
+		common->style.services = NULL;
+		return true;
+	case PW_COMMON_UTC:
+		common->style.utc = true;
+		return true;
+	case PW_COMMON_COLOR:
+		return take_colour(common, argument);
+	case PW_COMMON_WIDE:
+		common->style.width = SIZE_MAX;
+		common->given_width = true;
+		return true;
+	case PW_COMMON_WIDTH:
+		return take_width(common, argument);
+	case PW_COMMON_NO_HEADER:
+		common->style.header = false;
+		return true;
+	case PW_COMMON_INPUT:
+		common->input = argument;
+		return true;
+	case PW_COMMON_SLOTS:
+		return take_slots(common, argument);
+	case PW_COMMON_DEVICE:
+		common->options.device = argument;
+		return true;
+	case PW_COMMON_SERVICES:
+		common->style.services = argument;
+		return true;
+	default:
+		return false;
+	}
+}
+
+int pw_common_open(const struct pw_common *common,
+		   struct portwatch_reader **reader)
+{
+	int err;
+
+	if (common->input) {
+		err = portwatch_reader_open_file(reader, common->input);
+		return err ? pw_error_file(common->input, err) : 0;
+	}
+	err = portwatch_reader_open(reader, &common->options);
+	return err ? pw_error_device(common->options.device, err) : 0;
+}
+
+/* "portwatch --json ports": the command was meant, and came too late. */
+static int explain_words(const struct pw_command *command, const char *first,
+			 const char *message)
+{
+	if (first && pw_command_find(first))
+		return pw_error(PW_STATUS_USAGE,
+				"%s: a command stands before its options; try: portwatch %s ...",
+				first, first);
+	return pw_error(PW_STATUS_USAGE, "%s; try: portwatch %s --help", message,
+			command->name);
+}
+
+int pw_common_filter(const struct pw_command *command, int argc, char **argv,
+		     struct portwatch_filter **filter)
+{
+	char message[MESSAGE_SIZE] = "", *words;
+	int err, status = 0;
+
+	*filter = NULL;
+	if (!pw_options_rest(argc, argv))
+		return 0;
+	words = pw_options_words(argc, argv);
+	err = portwatch_filter_parse(filter, words, message, sizeof(message));
+	if (err == -EINVAL)
+		status = explain_words(command, pw_options_rest(argc, argv),
+				       message);
+	else if (err)
+		status = pw_error(PW_STATUS_IO, "filter: %s; make it simpler",
+				  strerror(-err));
+	free(words);
+	return status;
+}
+
+int pw_common_error(const struct pw_common *common, int err)
+{
+	if (common->input)
+		return pw_error_file(common->input, err);
+	return pw_error(PW_STATUS_IO,
+			"%s: %s while reading; the kernel log may say more: dmesg",
+			common->options.device ? common->options.device :
+						 PORTWATCH_DEVICE,
+			strerror(-err));
+}

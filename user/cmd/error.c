@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <portwatch.h>
+
+#include "command.h"
+#include "error.h"
+#include "fmt/escape.h"
+#include "fmt/put.h"
+
+#define LINE_SIZE	1024
+
+int pw_error(int status, const char *format, ...)
+{
+	char text[LINE_SIZE], line[LINE_SIZE * PW_ESCAPE_GROWTH], *at = line;
+	ssize_t ignored;
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(text, sizeof(text), format, list);
+	va_end(list);
+	at = pw_put_text(at, "portwatch: ");
+	at = pw_put_escaped(at, text, strnlen(text, sizeof(text) - 16), 0);
+	*at++ = '\n';
+	ignored = write(STDERR_FILENO, line, (size_t)(at - line));
+	(void)ignored;
+	return status;
+}
+
+/* Why something failed, and what can be done about it. */
+struct reason {
+	int error;
+	const char *why;
+	const char *remedy;
+};
+
+static const struct reason device_reasons[] = {
+	{ EACCES, "permission denied: it takes root, or CAP_AUDIT_READ",
+	  "try: sudo portwatch" },
+	{ EPERM, "not permitted: it takes CAP_AUDIT_READ",
+	  "try: sudo portwatch" },
+	{ EBUSY, "as many sessions are open as there can be",
+	  "end another reader; to see them: fuser -v /dev/portwatch" },
+	{ EPROTO, "the module speaks another version than this tool",
+	  "install both from one release, and load the module anew" },
+	{ ENODEV, "this kernel refuses a hook that is required",
+	  "to see which: portwatch status" },
+	{ ENOSPC, "rings of this size are more than the module's ring_bytes_max",
+	  "ask for fewer --slots" },
+	{ ENOMEM, "no memory for the rings", "ask for fewer --slots" },
+	{ EINVAL, "the module refuses these options",
+	  "is it older than this tool? see: portwatch status" },
+	{ 0, NULL, "the kernel log may say more: dmesg" },
+};
+
+static const struct reason file_reasons[] = {
+	{ EBADMSG, "no recording of portwatch, or damaged",
+	  "what stands before the damage was used" },
+	{ EPROTO, "recorded by a newer portwatch, or in another byte order",
+	  "read it with that one, or on a machine like that" },
+	{ ENOENT, "there is no such file", "check the path" },
+	{ 0, NULL, "check the path and its permissions" },
+};
+
+static const struct reason output_reasons[] = {
+	{ ENOSPC, "no space left", "make room, and start again" },
+	{ ETIMEDOUT, "whoever reads it does not go on",
+	  "the last events were not written" },
+	{ 0, NULL, "the last events were not written" },
+};
+
+static int explain(int status, const struct reason *reasons, const char *what,
+		   int err)
+{
+	while (reasons->error && reasons->error != -err)
+		reasons++;
+	return pw_error(status, "%s: %s; %s", what,
+			reasons->why ? reasons->why : strerror(-err),
+			reasons->remedy);
+}
+
+int pw_error_device(const char *device, int err)
+{
+	const int status = PW_STATUS_DEVICE;
+
+	if (!device)
+		device = PORTWATCH_DEVICE;
+	if (err != -ENOENT)
+		return explain(status, device_reasons, device, err);
+	return pw_error(status, "no %s: the module is not loaded; try: modprobe portwatch",
+			device);
+}
+
+int pw_error_file(const char *path, int err)
+{
+	bool bad = err == -EBADMSG || err == -EPROTO;
+
+	return explain(bad ? PW_STATUS_USAGE : PW_STATUS_IO, file_reasons,
+		       strcmp(path, "-") ? path : "standard input", err);
+}
+
+int pw_error_output(int err)
+{
+	if (!err || err == -EPIPE)
+		return PW_STATUS_FINE;
+	return explain(PW_STATUS_IO, output_reasons, "standard output", err);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Errors: one line on stderr that says what, why, and what to do. What a user or
+ * a file brought in is escaped like any other text from outside.
+ */
+#ifndef PW_ERROR_H
+#define PW_ERROR_H
+
+/* Prints "portwatch: " and the line; returns @status. */
+int pw_error(int status, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Explains why @device could not be opened or asked; returns the status. */
+int pw_error_device(const char *device, int err);
+
+/* The same for a recording that could not be opened or read on. */
+int pw_error_file(const char *path, int err);
+
+/* The same for standard output; -EPIPE is no error: see portwatch(8). */
+int pw_error_output(int err);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef PW_LOOP_H
+#define PW_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <portwatch.h>
+
+#include "fmt/output.h"
+
+#define PW_LOOP_FOR_EVER	UINT64_MAX
+
+/**
+ * struct pw_loop - reads events until it is told to end
+ *
+ * @reader:	where from
+ * @output:	what they are written to: when nobody reads it any more the loop
+ *		ends, with -EPIPE in its error
+ * @signals:	of pw_signals_open()
+ * @duration:	nanoseconds after which it ends, or PW_LOOP_FOR_EVER
+ * @interrupted: set when a signal ended it
+ * @context:	for the functions
+ * @event:	gets each event; returns 1 to end, 0 to go on, or -errno
+ * @idle:	everything that happened has been given: time to flush or to draw
+ * @resize:	the terminal has another size; may be NULL
+ */
+struct pw_loop {
+	struct portwatch_reader *reader;
+	struct pw_output *output;
+	int signals;
+	uint64_t duration;
+	bool interrupted;
+	void *context;
+	int (*event)(void *context, const struct portwatch_item *item);
+	void (*idle)(void *context);
+	void (*resize)(void *context);
+};
+
+/*
+ * Runs until the end of a recording, @duration, a signal, an error of output or
+ * what @event says. What happened up to that moment is still given out.
+ *
+ * Return: 0 or -errno of the reader.
+ */
+int pw_loop_run(struct pw_loop *loop);
+
+#endif

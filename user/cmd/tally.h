@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What became of every event: seen = printed + filtered + lost (+ unread).
+ */
+#ifndef PW_TALLY_H
+#define PW_TALLY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <portwatch.h>
+
+/**
+ * struct pw_tally - events of sockets; marks and the dictionary are not counted
+ *
+ * @seen:	that came up
+ * @printed:	of these, those that were printed
+ * @filtered:	those that nobody asked for
+ * @lost:	those that found no room
+ * @unread:	those that were still in the rings at the end
+ * @inversions:	printed after a later one
+ * @missed:	hits of hooks that the kernel missed: of what, nobody knows
+ * @unexplained: jumps in the numbering that no loss accounts for
+ */
+struct pw_tally {
+	uint64_t seen;
+	uint64_t printed;
+	uint64_t filtered;
+	uint64_t lost;
+	uint64_t unread;
+	uint64_t inversions;
+	uint64_t missed;
+	uint64_t unexplained;
+};
+
+/* Counts an event as @printed or filtered; a lost record adds what it says. */
+void pw_tally_event(struct pw_tally *tally, const struct portwatch_item *item,
+		    bool printed);
+
+/*
+ * Adds what the reader knows. Of a recording it knows less: there, what is lost
+ * is what the records say.
+ */
+void pw_tally_finish(struct pw_tally *tally,
+		     const struct portwatch_stats *stats, bool live);
+
+/* The line, without its end; @size is 256 at least. */
+void pw_tally_text(const struct pw_tally *tally, char *text, unsigned int size);
+
+#endif
