@@ -12,6 +12,7 @@
 #include "hooks.h"
 #include "process.h"
 #include "socket.h"
+#include "stream.h"
 
 static inline bool pw_is_inet(const struct sock *sk)
 {

@@ -351,6 +351,7 @@ static int start_locked(struct pw_session *session)
 		}
 	}
 	all.started++;
+	pw_snapshot_forget(session);
 	session->start = ktime_get_boottime_ns();
 	fill_header(session);
 	pw_stream_add(session);

@@ -42,6 +42,7 @@ struct pw_snapshot;
  * @armed:	the timer runs, or soon will
  * @ready:	it has run out and the reader was not told yet
  * @snapshot:	how far the snapshot is, or NULL
+ * @snapshots:	begun so far
  */
 struct pw_session {
 	unsigned int index;
@@ -68,6 +69,7 @@ struct pw_session {
 	int armed;
 	int ready;
 	struct pw_snapshot *snapshot;
+	unsigned int snapshots;
 };
 
 /* Where the areas are, as mmap() page offsets. */

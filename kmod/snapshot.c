@@ -5,9 +5,9 @@
  * Two steps. When the hooks come to be attached, all descriptors of all processes
  * are looked at, and each socket that has no record gets one (discovery). From then
  * on the hooks keep the table complete, and a session's snapshot is a walk through
- * the table: it gives a row for each record that is older than the session, under
- * the lock under which live events of that socket are sent. So a socket is either
- * still open, and its row comes before its close, or it is gone and has none.
+ * the table: it gives a row for each record that the session did not see begin,
+ * under the lock under which live events of that socket are sent. So a socket is
+ * either still open, and its row comes before its close, or it is gone and has none.
  *
  * A process that is started while we look inherits sockets from one that we have
  * seen or shall see; but that one may close them before we come to it. So whoever
@@ -106,11 +106,16 @@ static u64 birth_of(struct socket *sock)
 	return age > 0 && age < (s64)now ? now - age : now;
 }
 
+static bool has_port(const struct sock *sk)
+{
+	return inet_sk(sk)->inet_num && sk->sk_type != SOCK_RAW;
+}
+
 static u16 flags_of(const struct sock *sk)
 {
 	u16 flags = PW_S_BEFORE;
 
-	if (inet_sk(sk)->inet_num)
+	if (has_port(sk))
 		flags |= PW_S_USED;
 	if (!pw_is_tcp(sk))
 		return flags | (flags & PW_S_USED ? PW_S_PORT : 0);
@@ -238,8 +243,8 @@ static u8 state_of(const struct sock *sk)
 	case TCP_SYN_SENT:
 		return PORTWATCH_STATE_CONNECTING;
 	case TCP_CLOSE:
-		return inet_sk(sk)->inet_num ? PORTWATCH_STATE_BOUND :
-					       PORTWATCH_STATE_OPEN;
+		return has_port(sk) ? PORTWATCH_STATE_BOUND :
+				      PORTWATCH_STATE_OPEN;
 	default:
 		return PORTWATCH_STATE_CONNECTED;
 	}
@@ -271,9 +276,7 @@ static u8 type_of(const struct pw_socket *socket, u8 state, bool is_tcp)
  */
 static bool has_row(const struct pw_socket *socket, const struct pw_session *session)
 {
-	if (socket->shown & BIT(session->index) || socket->born >= session->start)
-		return false;
-	if (socket->flags & PW_S_RELEASED)
+	if (socket->shown & BIT(session->index) || socket->flags & PW_S_RELEASED)
 		return false;
 	return !(socket->flags & PW_S_INCOMING) || socket->flags & PW_S_ACCEPTED;
 }
@@ -345,17 +348,24 @@ static bool put_mark(struct pw_snapshot *snapshot, bool end)
 	return room;
 }
 
+void pw_snapshot_forget(struct pw_session *session)
+{
+	unsigned int n;
+
+	for (n = 0; n < pw_sockets_shards(); n++)
+		pw_sockets_visit(n, forget, session);
+}
+
 static int begin(struct pw_session *session)
 {
 	struct pw_snapshot *snapshot = kzalloc(sizeof(*snapshot), GFP_KERNEL);
-	unsigned int n;
 
 	if (!snapshot)
 		return -ENOMEM;
 	snapshot->session = session;
 	session->snapshot = snapshot;
-	for (n = 0; n < pw_sockets_shards(); n++)
-		pw_sockets_visit(n, forget, session);
+	if (session->snapshots++)
+		pw_snapshot_forget(session);
 	return 0;
 }
 

@@ -13,6 +13,9 @@ struct pw_session;
  */
 int pw_snapshot_discover(void);
 
+/* All sockets are news to a session: before it starts, and when it asks again. */
+void pw_snapshot_forget(struct pw_session *session);
+
 /*
  * Go on with a session's snapshot, or begin one. Returns 0 when the end mark is
  * written, 1 when the rings are getting full, or a negative errno.

@@ -52,7 +52,8 @@ struct sock;
  * @owner_tid, @closer_tid: their threads
  * @seq:	events so far
  * @accepted:	connections accepted from it
- * @shown:	sessions whose snapshot has had it: a bit for each place
+ * @shown:	sessions that saw it begin, or whose snapshot has had it: a bit for each
+ *		place
  * @flags:	PW_S_*
  * @how:	how it got its port: enum portwatch_how, 0 unknown
  */

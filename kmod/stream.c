@@ -19,6 +19,7 @@
 #include "stream.h"
 
 u32 pw_stream_wants[PORTWATCH_TYPES] __read_mostly;
+u32 pw_stream_live __read_mostly;
 
 static struct pw_session __rcu *sessions[PW_SESSIONS_MAX] __read_mostly;
 
@@ -40,12 +41,16 @@ void pw_stream_add(struct pw_session *session)
 		/* The pointer is seen before the bit. */
 		smp_store_release(&pw_stream_wants[type], wants);
 	}
+	if (session->live)
+		smp_store_release(&pw_stream_live,
+				  pw_stream_live | BIT(session->index));
 }
 
 void pw_stream_remove(struct pw_session *session)
 {
 	unsigned int type;
 
+	WRITE_ONCE(pw_stream_live, pw_stream_live & ~BIT(session->index));
 	for (type = 0; type < PORTWATCH_TYPES; type++)
 		WRITE_ONCE(pw_stream_wants[type],
 			   pw_stream_wants[type] & ~BIT(session->index));

@@ -16,6 +16,12 @@ struct pw_session;
 /* For each type, the sessions that asked for it: a bit for each place. */
 extern u32 pw_stream_wants[PORTWATCH_TYPES];
 
+/*
+ * Sessions that get everything that they asked for: a socket that is made while a
+ * session's bit is set is not in its first snapshot, any other one is.
+ */
+extern u32 pw_stream_live;
+
 /* Process context, serialised by the caller (session.c). */
 void pw_stream_add(struct pw_session *session);
 void pw_stream_remove(struct pw_session *session);
