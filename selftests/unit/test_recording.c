@@ -1,0 +1,537 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is recorded comes back; what is torn, newer or damaged is told apart. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "make_slot.h"
+#include "portwatch.h"
+#include "recording.h"
+#include "test.h"
+
+/* A file that the test writes itself, and how much of it there is. */
+static uint8_t file[1 << 21];
+static size_t file_len;
+static char path[] = "/tmp/portwatch-test-XXXXXX";
+
+static struct portwatch_reader *reader;
+static struct portwatch_item item;
+
+static void append(const void *bytes, size_t len)
+{
+	memcpy(file + file_len, bytes, len);
+	file_len += len;
+}
+
+static struct pw_recording_header good_header(void)
+{
+	struct pw_recording_header header = {
+		.version = 1,
+		.byte_order = PW_RECORDING_BYTE_ORDER,
+		.header_size = sizeof(header),
+		.slot_size = PORTWATCH_SLOT_SIZE,
+		.record_version = 1,
+		.offset = 1000000,
+	};
+
+	memcpy(header.magic, PW_RECORDING_MAGIC, sizeof(header.magic));
+	return header;
+}
+
+static void append_event(unsigned int type, uint64_t time, uint32_t owner)
+{
+	union pw_slot slot = make_event(type, time);
+
+	slot.event.owner = owner;
+	append(&slot, sizeof(slot));
+}
+
+static void append_process(uint32_t key, const char *comm, const char *exe)
+{
+	static union pw_slot slots[PW_RECORD_SLOTS_MAX];
+	unsigned int count = make_process(slots, 1, key, comm, exe, "a\0b", 4,
+					  "/system.slice/x.service");
+
+	append(slots, count * sizeof(slots[0]));
+}
+
+static void append_offset(int64_t offset)
+{
+	struct pw_recording_offset slot = {
+		.type = PW_RECORDING_OFFSET,
+		.offset = offset,
+	};
+
+	append(&slot, sizeof(slot));
+}
+
+static void write_file(size_t len)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, file, len), len);
+	close(fd);
+}
+
+static int open_file(size_t len)
+{
+	write_file(len);
+	return portwatch_reader_open_file(&reader, path);
+}
+
+static int group_setup(void **state)
+{
+	int fd = mkstemp(path);
+
+	(void)state;
+	close(fd);
+	return fd < 0;
+}
+
+static int group_teardown(void **state)
+{
+	(void)state;
+	return unlink(path);
+}
+
+static int setup(void **state)
+{
+	struct pw_recording_header header = good_header();
+
+	(void)state;
+	file_len = 0;
+	append(&header, sizeof(header));
+	reader = NULL;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	portwatch_reader_close(reader);
+	return 0;
+}
+
+#define NEXT()	portwatch_reader_next(reader, &item, -1)
+
+static uint64_t torn(void)
+{
+	struct portwatch_stats stats;
+
+	assert_int_equal(portwatch_reader_stats(reader, &stats), 0);
+	return stats.torn;
+}
+
+static void empty_recording(void **state)
+{
+	(void)state;
+	assert_int_equal(open_file(file_len), 0);
+	assert_int_equal(NEXT(), 0);
+	assert_int_equal(NEXT(), 0);
+	assert_int_equal(torn(), 0);
+	assert_int_equal(portwatch_reader_fd(reader), -1);
+}
+
+static void slots_and_offsets(void **state)
+{
+	(void)state;
+	append_process(5, "one", "/bin/one");
+	append_event(PORTWATCH_BIND, 10, 5);
+	append_offset(-5);
+	append_event(PORTWATCH_LISTEN, 20, 5);
+	append_offset(7);
+	append_offset(8);
+	append_event(PORTWATCH_CLOSE, 30, 6);
+	append_offset(9);
+	assert_int_equal(open_file(file_len), 0);
+	assert_int_equal(NEXT(), 1);
+	assert_int_equal(item.slot->type, PORTWATCH_BIND);
+	assert_int_equal(item.real_time, 1000010);
+	assert_string_equal(item.owner->comm, "one");
+	assert_string_equal(item.owner->unit, "x.service");
+	assert_int_equal(NEXT(), 1);
+	assert_int_equal(item.slot->type, PORTWATCH_LISTEN);
+	assert_int_equal(item.real_time, 15);
+	assert_int_equal(NEXT(), 1);
+	assert_int_equal(item.real_time, 38);
+	assert_null(item.owner);
+	assert_int_equal(NEXT(), 0);
+}
+
+/* Wherever the writer was stopped, what stands before is read. */
+static void torn_at_every_byte(void **state)
+{
+	size_t len, whole, process;
+	unsigned int expected;
+
+	(void)state;
+	append_event(PORTWATCH_BIND, 10, 0);
+	whole = file_len;
+	append_process(5, "one", "/a/path/that/takes/two/slots/because/it/is/too/long");
+	process = file_len;
+	assert_true(process - whole == 2 * PORTWATCH_SLOT_SIZE);
+	append_event(PORTWATCH_LISTEN, 20, 5);
+	for (len = sizeof(struct pw_recording_header); len <= file_len; len++) {
+		assert_int_equal(open_file(len), 0);
+		expected = (len >= whole) + (len >= file_len);
+		while (expected--)
+			assert_int_equal(NEXT(), 1);
+		assert_int_equal(NEXT(), 0);
+		if (len < whole)
+			assert_int_equal(torn(), len - 128);
+		else if (len < process)
+			assert_int_equal(torn(), len - whole);
+		else
+			assert_int_equal(torn(), (len - process) % 128);
+		portwatch_reader_close(reader);
+	}
+	reader = NULL;
+}
+
+static void not_a_recording(void **state)
+{
+	size_t len;
+
+	(void)state;
+	for (len = 0; len < sizeof(struct pw_recording_header); len++)
+		assert_int_equal(open_file(len), -EBADMSG);
+	file[0] ^= 1;
+	assert_int_equal(open_file(file_len), -EBADMSG);
+	assert_int_equal(portwatch_reader_open_file(&reader, "/nonexistent"),
+			 -ENOENT);
+	assert_int_equal(portwatch_reader_open_file(&reader, "/tmp"), -EISDIR);
+	reader = NULL;
+}
+
+static void expect_header(struct pw_recording_header header, int err)
+{
+	file_len = 0;
+	append(&header, sizeof(header));
+	assert_int_equal(open_file(file_len), err);
+	if (!err)
+		portwatch_reader_close(reader);
+	reader = NULL;
+}
+
+#define EXPECT_HEADER(field, value, err) do {				\
+	struct pw_recording_header header = good_header();		\
+	header.field = value;						\
+	expect_header(header, err);					\
+} while (0)
+
+static void headers_that_cannot_be(void **state)
+{
+	(void)state;
+	EXPECT_HEADER(version, 1, 0);
+	EXPECT_HEADER(version, 2, -EPROTO);
+	EXPECT_HEADER(version, 0, -EBADMSG);
+	EXPECT_HEADER(record_version, 2, -EPROTO);
+	EXPECT_HEADER(record_version, 0, -EBADMSG);
+	EXPECT_HEADER(flags, 1, -EPROTO);
+	EXPECT_HEADER(byte_order, 0x04030201, -EPROTO);
+	EXPECT_HEADER(byte_order, 0, -EPROTO);
+	EXPECT_HEADER(slot_size, 256, -EBADMSG);
+	EXPECT_HEADER(header_size, 0, -EBADMSG);
+	EXPECT_HEADER(header_size, 129, -EBADMSG);
+	EXPECT_HEADER(header_size, 8192, -EBADMSG);
+	EXPECT_HEADER(header_size, UINT32_MAX, -EBADMSG);
+	/* it says that more follows, and there is none */
+	EXPECT_HEADER(header_size, 256, -EBADMSG);
+}
+
+static void longer_header_is_skipped(void **state)
+{
+	struct pw_recording_header header = good_header();
+
+	(void)state;
+	file_len = 0;
+	header.header_size = 384;
+	append(&header, sizeof(header));
+	memset(file + file_len, 0xff, 256);
+	file_len += 256;
+	append_event(PORTWATCH_BIND, 10, 0);
+	assert_int_equal(open_file(file_len), 0);
+	assert_int_equal(NEXT(), 1);
+	assert_int_equal(item.slot->time, 10);
+	assert_int_equal(NEXT(), 0);
+}
+
+static void damage_ends_it(void **state)
+{
+	size_t at;
+
+	(void)state;
+	append_event(PORTWATCH_BIND, 10, 0);
+	at = file_len;
+	append_process(5, "one", "/a/path/that/takes/two/slots/because/it/is/too/long");
+	append_event(PORTWATCH_BIND, 20, 0);
+	file[at + offsetof(struct portwatch_process, exe_len)]++;
+	assert_int_equal(open_file(file_len), 0);
+	assert_int_equal(NEXT(), 1);
+	assert_int_equal(NEXT(), -EBADMSG);
+	assert_int_equal(NEXT(), -EBADMSG);
+}
+
+/* More than the source reads at once, with a process record on each boundary. */
+static void longer_than_the_buffer(void **state)
+{
+	uint32_t i, events = 5000;
+
+	(void)state;
+	for (i = 0; i < events; i++) {
+		if (i % 3 == 0)
+			append_process(2 + i / 3, "x", "/a/path/that/takes/two/slots/because/it/is/too/long");
+		append_event(PORTWATCH_BIND, i, 2 + i / 3);
+	}
+	assert_int_equal(open_file(file_len), 0);
+	for (i = 0; i < events; i++) {
+		assert_int_equal(NEXT(), 1);
+		assert_int_equal(item.slot->time, i);
+		assert_non_null(item.owner);
+		assert_int_equal(item.owner->pid, 1002 + i / 3);
+	}
+	assert_int_equal(NEXT(), 0);
+}
+
+/* As a pipe gives it: in pieces, none of them whole. */
+static void from_standard_input(void **state)
+{
+	int fds[2], keep = dup(STDIN_FILENO);
+	pid_t child;
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 100; i++)
+		append_event(PORTWATCH_BIND, i, 0);
+	assert_int_equal(pipe(fds), 0);
+	child = fork();
+	if (!child) {
+		for (i = 0; i < file_len; i += 77)
+			if (write(fds[1], file + i, file_len - i < 77 ?
+				  file_len - i : 77) < 0)
+				_exit(1);
+		_exit(0);
+	}
+	close(fds[1]);
+	dup2(fds[0], STDIN_FILENO);
+	close(fds[0]);
+	assert_int_equal(portwatch_reader_open_file(&reader, "-"), 0);
+	for (i = 0; i < 100; i++) {
+		assert_int_equal(NEXT(), 1);
+		assert_int_equal(item.slot->time, i);
+	}
+	assert_int_equal(NEXT(), 0);
+	assert_int_equal(torn(), 0);
+	dup2(keep, STDIN_FILENO);
+	close(keep);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+/* Copies what the reader gives into a new recording and returns its length. */
+static size_t record(uint8_t *bytes, size_t size)
+{
+	FILE *copy = fmemopen(bytes, size, "w");
+	size_t len;
+	int ret;
+
+	assert_int_equal(portwatch_recording_write_header(reader, copy), 0);
+	while ((ret = NEXT()) > 0)
+		assert_int_equal(portwatch_recording_write_item(reader, &item,
+								copy), 0);
+	assert_int_equal(ret, 0);
+	len = (size_t)ftell(copy);
+	assert_int_equal(fclose(copy), 0);
+	return len;
+}
+
+static void round_trip(void **state)
+{
+	static uint8_t copy[1 << 20];
+	struct portwatch_filter *filter;
+	union pw_slot lost = make_event(PORTWATCH_LOST, 45);
+	union pw_slot slot;
+	size_t len;
+
+	(void)state;
+	memset(&lost.bytes[16], 0, sizeof(lost) - 16);
+	lost.lost.count[PORTWATCH_BIND] = 3;
+	append_process(5, "one", "/bin/one");
+	append_process(6, "unwanted", "/bin/unwanted");
+	append_event(PORTWATCH_BIND, 10, 5);
+	append_event(PORTWATCH_CONNECT, 20, 6);
+	append_process(7, "actor", "/a/path/that/takes/two/slots/because/it/is/too/long");
+	slot = make_event(PORTWATCH_LISTEN, 30);
+	slot.event.owner = 5;
+	slot.event.actor = 7;
+	append(&slot, sizeof(slot));
+	append_offset(2000000);
+	append_event(PORTWATCH_BIND, 40, 1);
+	append(&lost, sizeof(lost));
+	append_event(PORTWATCH_BIND, 50, 99);
+	assert_int_equal(open_file(file_len), 0);
+	assert_int_equal(portwatch_filter_parse(&filter, "not event connect",
+						NULL, 0), 0);
+	portwatch_reader_set_filter(reader, filter);
+	len = record(copy, sizeof(copy));
+	portwatch_filter_free(filter);
+	portwatch_reader_close(reader);
+	/* header, 5 events, process 5 and 7 once each, one offset */
+	assert_int_equal(len, 128 * (1 + 5 + 1 + 2 + 1));
+
+	memcpy(file, copy, len);
+	assert_int_equal(open_file(len), 0);
+	assert_int_equal(NEXT(), 1);
+	assert_int_equal(item.real_time, 1000010);
+	assert_int_equal(item.owner->key, 5);
+	assert_string_equal(item.owner->comm, "one");
+	assert_string_equal(item.owner->exe, "/bin/one");
+	assert_int_equal(item.owner->cmdline_len, 4);
+	assert_memory_equal(item.owner->cmdline, "a\0b", 4);
+	assert_string_equal(item.owner->unit, "x.service");
+	assert_int_equal(item.owner->pid, 1005);
+	assert_int_equal(NEXT(), 1);
+	assert_memory_equal(item.slot, &slot, sizeof(slot));
+	assert_string_equal(item.actor->exe,
+			    "/a/path/that/takes/two/slots/because/it/is/too/long");
+	assert_int_equal(NEXT(), 1);
+	assert_int_equal(item.real_time, 2000040);
+	assert_string_equal(item.owner->comm, "kernel");
+	assert_int_equal(NEXT(), 1);
+	assert_memory_equal(item.slot, &lost, sizeof(lost));
+	assert_int_equal(NEXT(), 1);
+	assert_null(item.owner);
+	assert_int_equal(NEXT(), 0);
+}
+
+/* A second recording of the same reader announces everybody again. */
+static void two_recordings(void **state)
+{
+	static uint8_t copy[4096];
+	FILE *stream;
+
+	(void)state;
+	append_process(5, "one", "/bin/one");
+	append_event(PORTWATCH_BIND, 10, 5);
+	append_event(PORTWATCH_BIND, 20, 5);
+	assert_int_equal(open_file(file_len), 0);
+	stream = fmemopen(copy, sizeof(copy), "w");
+	assert_int_equal(portwatch_recording_write_header(reader, stream), 0);
+	assert_int_equal(NEXT(), 1);
+	assert_int_equal(portwatch_recording_write_item(reader, &item, stream),
+			 0);
+	assert_int_equal(ftell(stream), 128 * 3);
+	assert_int_equal(portwatch_recording_write_item(reader, &item, stream),
+			 0);
+	assert_int_equal(ftell(stream), 128 * 4);
+	rewind(stream);
+	assert_int_equal(portwatch_recording_write_header(reader, stream), 0);
+	assert_int_equal(portwatch_recording_write_item(reader, &item, stream),
+			 0);
+	assert_int_equal(ftell(stream), 128 * 3);
+	fclose(stream);
+}
+
+/* Each length of texts around the edges of slots, and more than fits. */
+static void texts_of_every_length(void **state)
+{
+	static uint8_t copy[1 << 20];
+	static char exe[48 + 254 * 106 + 1];
+	size_t len, most = sizeof(exe) - 1;
+
+	(void)state;
+	for (len = 1; len < most + 1000; len += len < 500 ? 1 : 997) {
+		size_t used = len < most - 30 ? len : most - 30;
+
+		setup(state);
+		memset(exe, 'a' + len % 26, used);
+		exe[used] = 0;
+		append_process(5, "one", exe);
+		append_event(PORTWATCH_BIND, 10, 5);
+		assert_int_equal(open_file(file_len), 0);
+		file_len = record(copy, sizeof(copy));
+		portwatch_reader_close(reader);
+		memcpy(file, copy, file_len);
+		assert_int_equal(open_file(file_len), 0);
+		assert_int_equal(NEXT(), 1);
+		assert_string_equal(item.owner->exe, exe);
+		assert_string_equal(item.owner->cgroup,
+				    "/system.slice/x.service");
+		teardown(state);
+		reader = NULL;
+	}
+}
+
+static void errors_of_writing(void **state)
+{
+	FILE *full = fopen("/dev/full", "w");
+
+	(void)state;
+	append_event(PORTWATCH_BIND, 10, 0);
+	assert_int_equal(open_file(file_len), 0);
+	assert_int_equal(NEXT(), 1);
+	setvbuf(full, NULL, _IONBF, 0);
+	assert_int_equal(portwatch_recording_write_header(reader, full),
+			 -ENOSPC);
+	assert_int_equal(portwatch_recording_write_item(reader, &item, full),
+			 -ENOSPC);
+	fclose(full);
+}
+
+/* Bytes turned over at random: events, an end or an error, never more. */
+static void damage_anywhere(void **state)
+{
+	unsigned int seed = 5, round, i;
+	size_t good_len;
+	static uint8_t good[8192];
+	int ret;
+
+	(void)state;
+	for (i = 0; i < 10; i++) {
+		append_process(2 + i, "x", "/a/path/that/takes/two/slots/because/it/is/too/long");
+		append_event(PORTWATCH_BIND + i % 8, 10 + i, 2 + i);
+		append_offset(i);
+	}
+	good_len = file_len;
+	memcpy(good, file, good_len);
+	for (round = 0; round < 3000; round++) {
+		memcpy(file, good, good_len);
+		for (i = 1 + (unsigned int)rand_r(&seed) % 4; i; i--)
+			file[128 + (size_t)rand_r(&seed) % (good_len - 128)] =
+				(uint8_t)rand_r(&seed);
+		assert_int_equal(open_file(good_len), 0);
+		while ((ret = NEXT()) > 0)
+			assert_true(item.slot->type);
+		assert_true(ret == 0 || ret == -EBADMSG);
+		portwatch_reader_close(reader);
+	}
+	reader = NULL;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(empty_recording),
+		TEST(slots_and_offsets),
+		TEST(torn_at_every_byte),
+		TEST(not_a_recording),
+		TEST(headers_that_cannot_be),
+		TEST(longer_header_is_skipped),
+		TEST(damage_ends_it),
+		TEST(longer_than_the_buffer),
+		TEST(from_standard_input),
+		TEST(round_trip),
+		TEST(two_recordings),
+		TEST(texts_of_every_length),
+		TEST(errors_of_writing),
+		TEST(damage_anywhere),
+	};
+
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}
