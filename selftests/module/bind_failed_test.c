@@ -181,6 +181,53 @@ TEST_F(bind_failed, for_a_socket_that_is_bound_already)
 	EXPECT_EVENTS(watch);
 }
 
+/* Nothing that could be shown was asked for. */
+TEST_F(bind_failed, with_an_address_that_is_too_short)
+{
+	struct scene *scene = &self->scene;
+	struct watch *watch = &scene->watch;
+	struct target target = scene_loopback(scene, 6200);
+	struct expect *expect;
+	struct end end;
+	unsigned int i;
+
+	target.length = 4;
+	for (i = 0; i < ARRAY_SIZE(both); i++) {
+		ASSERT_EQ(0, scene_socket(scene, &end, both[i]));
+		ASSERT_EQ(-EINVAL, end_bind(&end, target));
+		expect_socket(watch, &end);
+		expect = expect_bind_failed(watch, &end, 0, EINVAL);
+		expect->event.family = end.facts.domain;
+		expect->event.flags = 0;
+		expect->event.lport = 0;
+		memset(expect->event.laddr, 0, sizeof(expect->event.laddr));
+		end_close(&end);
+		expect_close_unused(watch, &end);
+	}
+	EXPECT_EVENTS(watch);
+}
+
+TEST_F(bind_failed, with_an_address_of_another_family)
+{
+	enum family other = variant->family == IPV4 ? IPV6 : IPV4;
+	struct scene *scene = &self->scene;
+	struct watch *watch = &scene->watch;
+	struct end end;
+	unsigned int i;
+	int error;
+
+	for (i = 0; i < ARRAY_SIZE(both); i++) {
+		ASSERT_EQ(0, scene_socket(scene, &end, both[i]));
+		error = -end_bind(&end, target_loopback(other, 6201));
+		ASSERT_LT(0, error);
+		expect_socket(watch, &end);
+		expect_bind_failed(watch, &end, PORTWATCH_HOW_EXPLICIT, error);
+		end_close(&end);
+		expect_close_unused(watch, &end);
+	}
+	EXPECT_EVENTS(watch);
+}
+
 /* Row 2 in its most usual form: the second start of a server. */
 TEST_F(bind_failed, for_the_second_start_of_a_server)
 {

@@ -172,6 +172,29 @@ static unsigned int compare_span(const char *name, const struct expect *expect,
 }
 
 /* What is measured is compared with bounds, and then taken out of the body. */
+static unsigned int compare_close_measures(const struct expect *expect,
+					   struct portwatch_event *got)
+{
+	uint32_t retrans = expect->event.close.count;
+	unsigned int wrong;
+
+	wrong = compare_span("duration", expect, got->time,
+			     got->close.duration);
+	got->close.duration = 0;
+	if (expect->rtt) {
+		wrong += between("rtt", 1,
+				 (got->time - expect->begun[0]) / 1000,
+				 got->close.rtt_us);
+		got->close.rtt_us = 0;
+	}
+	if (expect->retrans_later) {
+		wrong += between("retrans", retrans, retrans + 3,
+				 got->close.count);
+		got->close.count = retrans;
+	}
+	return wrong;
+}
+
 static unsigned int compare_measures(const struct expect *expect,
 				     struct portwatch_event *got)
 {
@@ -201,14 +224,7 @@ static unsigned int compare_measures(const struct expect *expect,
 		got->accept.wait = 0;
 		break;
 	case PORTWATCH_CLOSE:
-		wrong = compare_span("duration", expect, time,
-				     got->close.duration);
-		got->close.duration = 0;
-		if (!expect->rtt)
-			break;
-		wrong += between("rtt", 1, (time - expect->begun[0]) / 1000,
-				 got->close.rtt_us);
-		got->close.rtt_us = 0;
+		wrong = compare_close_measures(expect, got);
 		break;
 	}
 	return wrong;

@@ -28,16 +28,14 @@ SCENE_HOLD_HOOKS
 
 SCENE_ALL(connect_failed);
 
-/* A socket of an attempt that failed: the module may still show the attempt. */
+/* The port of an attempt that failed was given back then: there is no address. */
 static struct expect *expect_close_failed(struct watch *watch,
 					  const struct end *end)
 {
-	struct end shown = *end;
-	struct expect *expect;
+	struct expect *expect = expect_close_unused(watch, end);
 
-	shown.facts.has_remote = true;
-	expect = expect_close_socket(watch, &shown);
-	expect->free_flags = PORTWATCH_F_REMOTE;
+	expect->event.family = end->facts.domain;
+	expect->event.flags = 0;
 	return expect;
 }
 
@@ -124,7 +122,8 @@ TEST_F(connect_failed, is_refused_to_a_socket_that_is_bound)
 	expect_connect(watch, &end);
 	expect_connect_failed(watch, &end, ECONNREFUSED);
 	end_close(&end);
-	expect_close_failed(watch, &end);
+	end.facts.has_remote = false;
+	expect_close_socket(watch, &end);
 	EXPECT_EVENTS(watch);
 }
 
@@ -163,7 +162,7 @@ TEST_F(connect_failed, when_the_network_is_unreachable)
 	expect_socket(watch, &end);
 	expect_failed_at_once(watch, &end, ENETUNREACH);
 	end_close(&end);
-	expect_close_unused(watch, &end)->free_flags = PORTWATCH_F_UNUSED;
+	expect_close_unused(watch, &end);
 	EXPECT_EVENTS(watch);
 }
 
@@ -233,7 +232,7 @@ TEST_F(connect_failed, when_the_host_is_unreachable)
 	expect_socket(watch, &end);
 	expect_failed_at_once(watch, &end, EHOSTUNREACH);
 	end_close(&end);
-	expect_close_unused(watch, &end)->free_flags = PORTWATCH_F_UNUSED;
+	expect_close_unused(watch, &end);
 	EXPECT_EVENTS(watch);
 }
 

@@ -217,7 +217,9 @@ struct expect *expect_close_connection(struct watch *watch,
 	expect->event.close.first = first;
 	expect->event.close.tx_bytes = end->tx;
 	expect->event.close.rx_bytes = end->rx;
+	expect->event.close.count = end->facts.retrans;
 	expect->rtt = true;
+	expect->retrans_later = true;
 	set_begun(watch, expect, end->begun);
 	if (first == PORTWATCH_FIRST_LOCAL)
 		expect->not_before = end->closing;
@@ -261,8 +263,6 @@ struct expect *expect_close_unused(struct watch *watch, const struct end *end)
 					     PORTWATCH_REASON_RELEASED);
 
 	expect->event.flags |= PORTWATCH_F_UNUSED;
-	if (end->facts.local.mapped && !address_is_any(&end->facts.local))
-		set_family(&expect->event, &end->facts.local);
 	set_begun(watch, expect, end->born);
 	expect->not_before = end->closing;
 	return expect;

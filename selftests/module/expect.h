@@ -26,6 +26,8 @@ struct got;
  *		Both 0: there must be none
  * @not_before:	the event cannot be older
  * @rtt:	a round trip must have been measured
+ * @retrans_later: the end was asked before it was over: more may have been sent
+ *		again since, on a machine that is slow
  * @exposure:	what the library must say of the local address, 0: anything
  * @free_flags:	flags that are not compared, and the address that belongs to them
  * @any_sock:	the test has no way to know the cookie: found by the remote port
@@ -38,6 +40,7 @@ struct expect {
 	uint64_t begun[2];
 	uint64_t not_before;
 	bool rtt;
+	bool retrans_later;
 	enum portwatch_exposure exposure;
 	uint16_t free_flags;
 	bool any_sock;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -267,21 +269,23 @@ int process_exec(struct process *process, const char *directory,
 	return err ? err : who_read(&process->who, process->who.pid);
 }
 
-/*
- * A child of the test is waited for. Of another one the end of its control
- * socket tells that it is gone, or about to be.
- */
-static void process_wait(struct process *process)
+/* One that is not a child of the test can be polled for its end only. */
+static int process_watch(const struct process *process)
 {
-	struct answer answer;
-	int carried;
+	return process->ours ? -1 : syscall(SYS_pidfd_open, process->who.pid,
+					    0);
+}
+
+/* Until it has closed all that it had, which is before it can be waited for. */
+static void process_wait(struct process *process, int pidfd)
+{
+	struct pollfd end = { .fd = pidfd, .events = POLLIN };
 
 	if (process->ours)
 		waitpid(process->who.pid, NULL, 0);
-	else
-		while (message_receive(process->control, &answer,
-				       sizeof(answer), &carried) != -EPIPE)
-			;
+	else if (pidfd >= 0)
+		poll(&end, 1, -1);
+	close(pidfd);
 	close(process->control);
 	process->control = -1;
 }
@@ -289,13 +293,16 @@ static void process_wait(struct process *process)
 void process_exit(struct process *process)
 {
 	struct request request = { .verb = DO_EXIT, .fd = -1 };
+	int pidfd = process_watch(process);
 
 	process_begin(process, &request, -1);
-	process_wait(process);
+	process_wait(process, pidfd);
 }
 
 void process_kill(struct process *process)
 {
+	int pidfd = process_watch(process);
+
 	kill(process->who.pid, SIGKILL);
-	process_wait(process);
+	process_wait(process, pidfd);
 }
