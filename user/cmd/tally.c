@@ -38,6 +38,7 @@ void pw_tally_finish(struct pw_tally *tally,
 	tally->inversions = stats->inversions;
 	tally->missed = stats->missed;
 	tally->unexplained = stats->unexplained;
+	tally->torn = stats->torn;
 	if (!live) {
 		tally->seen = sum(stats->read) + tally->lost;
 		return;
@@ -68,5 +69,6 @@ void pw_tally_text(const struct pw_tally *tally, char *text, unsigned int size)
 	length = add(text, size, length, "unread", tally->unread);
 	length = add(text, size, length, "out of order", tally->inversions);
 	length = add(text, size, length, "missed", tally->missed);
-	add(text, size, length, "unexplained", tally->unexplained);
+	length = add(text, size, length, "unexplained", tally->unexplained);
+	add(text, size, length, "torn bytes", tally->torn);
 }

@@ -21,6 +21,7 @@
  * @inversions:	printed after a later one
  * @missed:	hits of hooks that the kernel missed: of what, nobody knows
  * @unexplained: jumps in the numbering that no loss accounts for
+ * @torn:	bytes at the end of a recording that are no whole record
  */
 struct pw_tally {
 	uint64_t seen;
@@ -31,6 +32,7 @@ struct pw_tally {
 	uint64_t inversions;
 	uint64_t missed;
 	uint64_t unexplained;
+	uint64_t torn;
 };
 
 /* Counts an event as @printed or filtered; a lost record adds what it says. */

@@ -61,7 +61,7 @@ static bool get_name(const struct pw_field *field, const uint8_t *at,
 		return true;
 	}
 	/* Newer than this program: better its number than nothing. */
-	value->kind = PW_KIND_NUMBER;
+	value->kind = PW_KIND_UNNAMED;
 	return !omitted(field, value->number);
 }
 
@@ -249,6 +249,8 @@ char *pw_put_value(char *at, const struct pw_field *field,
 	switch (value->kind) {
 	case PW_KIND_NUMBER:
 		return put_amount(at, field, value->number, units);
+	case PW_KIND_UNNAMED:
+		return pw_put_number(at, value->number);
 	case PW_KIND_TRUE:
 		return pw_put_text(at, "true");
 	case PW_KIND_WORD:

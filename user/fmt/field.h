@@ -84,7 +84,7 @@ enum pw_tone {
  * @need:	flags of the row without which it does not apply
  * @shapes:	shapes of the structure for which it applies
  * @name_of:	turns a number into a word; for one that it does not know
- *		it returns NULL, and the number is printed
+ *		it returns NULL, and the number stands for the word
  * @tone:	colour of a value, or NULL
  */
 struct pw_field {
@@ -129,6 +129,7 @@ struct pw_row {
 /* What kind of value a field has turned out to be. */
 enum pw_kind {
 	PW_KIND_NUMBER,
+	PW_KIND_UNNAMED,	/* a number for which there should be a word */
 	PW_KIND_TRUE,
 	PW_KIND_WORD,		/* of ours: lower case, digits, '-', or errno */
 	PW_KIND_TEXT,		/* from outside: to be escaped */

@@ -191,6 +191,9 @@ static void print_header(const struct pw_grid *grid, struct pw_output *output,
 		if (!widths[i])
 			continue;
 		heading = grid->columns[i].heading;
+		if ((grid->columns[i].flags & PW_GRID_PATH) &&
+		    at + strlen(heading) > grid->style.width)
+			break;
 		if (grid->columns[i].flags & PW_GRID_RIGHT)
 			pw_pen_tab(&pen, at + widths[i] - strlen(heading));
 		else

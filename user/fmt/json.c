@@ -134,6 +134,9 @@ static char *put_quoted(char *at, struct pw_calendar *calendar,
 	case PW_KIND_WORD:
 		at = pw_put_bytes(at, value->text, value->length);
 		break;
+	case PW_KIND_UNNAMED:
+		at = pw_put_number(at, value->number);
+		break;
 	case PW_KIND_TIME:
 		at = pw_put_rfc3339(at, calendar, value->number);
 		break;

@@ -11,12 +11,16 @@
 #include "pen.h"
 #include "put.h"
 
-/* Where the columns stand; those behind the endpoints depend on the width. */
-#define AT_EVENT	13
-#define AT_PROTO	28
-#define AT_ENDPOINTS	34
-#define ENDPOINTS	34	/* 127.0.0.1:54321 -> 127.0.0.1:https */
+/* How wide the columns are; those behind the protocol grow with the terminal. */
+#define TIME		12	/* 14:02:11.482 */
+#define TIME_NARROW	8	/* 14:02:11 */
+#define EVENT		14	/* connect-failed */
+#define PROTO		5	/* mptcp */
+#define ENDPOINTS	34	/* 127.0.0.1:54321 -> 127.0.0.1:http */
 #define PROCESS		13	/* nginx[123456] */
+
+/* Below this width seconds must do. */
+#define NARROW		90
 
 /* A line without the names of processes, texts of fields and interfaces. */
 #define LINE_MAX_FIXED	2048
@@ -110,20 +114,35 @@ static const struct detail details[PW_EVENT_SHAPES][DETAILS_MAX] = {
 	[PW_SHAPE_EXISTING_ACCEPT] = { SINCE, END },
 };
 
-static size_t at_process(const struct pw_line *line)
-{
-	size_t wider = line->width > PW_LINE_WIDTH ?
-		       (line->width - PW_LINE_WIDTH) / 3 : 0;
+/* Where the columns stand. */
+struct places {
+	size_t event;
+	size_t proto;
+	size_t endpoints;
+	size_t process;
+	size_t details;
+};
 
-	return AT_ENDPOINTS + ENDPOINTS + 1 + (wider < 12 ? wider : 12);
+static bool is_narrow(const struct pw_line *line)
+{
+	return line->width < NARROW;
 }
 
-static size_t at_details(const struct pw_line *line)
+static struct places places_of(const struct pw_line *line)
 {
 	size_t wider = line->width > PW_LINE_WIDTH ?
-		       (line->width - PW_LINE_WIDTH) / 4 : 0;
+		       line->width - PW_LINE_WIDTH : 0;
+	size_t endpoints = wider / 3, process = wider / 4;
+	struct places places;
 
-	return at_process(line) + PROCESS + 1 + (wider < 7 ? wider : 7);
+	places.event = (is_narrow(line) ? TIME_NARROW : TIME) + 1;
+	places.proto = places.event + EVENT + 1;
+	places.endpoints = places.proto + PROTO + 1;
+	places.process = places.endpoints + ENDPOINTS + 1 +
+			 (endpoints < 12 ? endpoints : 12);
+	places.details = places.process + PROCESS + 1 +
+			 (process < 7 ? process : 7);
+	return places;
 }
 
 static enum pw_tone event_tone(const struct portwatch_item *item)
@@ -225,56 +244,66 @@ static void write_second(struct pw_pen *pen, const struct detail *detail,
 	pw_pen_value(pen, value_tone(field, &value), field, &value);
 }
 
-/* Writes a detail; false: it does not apply, or goes without saying. */
-static bool write_detail(const struct pw_line *line, struct pw_pen *pen,
-			 const struct detail *detail, const struct pw_row *row)
+/* How a detail was taken. */
+enum said {
+	SAID_NOT,	/* it does not apply, or goes without saying */
+	SAID,
+	SAID_BAD,	/* there must be room for it */
+};
+
+static enum said write_by(struct pw_pen *pen, const struct detail *detail,
+			  const struct portwatch_item *item)
+{
+	if (!item->actor)
+		return SAID_NOT;
+	pw_pen_text(pen, PW_TONE_PLAIN, detail->before);
+	write_process(pen, PW_TONE_PLAIN, item->actor);
+	return SAID;
+}
+
+static enum said write_detail(const struct pw_line *line, struct pw_pen *pen,
+			      const struct detail *detail,
+			      const struct pw_row *row)
 {
 	const struct portwatch_item *item = row->base[PW_BASE_ITEM];
 	const struct pw_field *field;
 	struct pw_value value = { 0 };
+	enum pw_tone tone;
 
-	if (detail->field == DETAIL_BY) {
-		if (!item->actor)
-			return false;
-		pw_pen_text(pen, PW_TONE_PLAIN, detail->before);
-		write_process(pen, PW_TONE_PLAIN, item->actor);
-		return true;
-	}
+	if (detail->field == DETAIL_BY)
+		return write_by(pen, detail, item);
 	field = &pw_event_fields[detail->field];
 	if (!pw_field_get(field, row, &value) ||
 	    (value.kind == PW_KIND_WORD && value.number == detail->skip) ||
 	    (value.kind == PW_KIND_NUMBER && !value.number && !field->unit))
-		return false;
+		return SAID_NOT;
+	tone = value_tone(field, &value);
 	pw_pen_text(pen, PW_TONE_PLAIN, detail->before);
 	if (value.kind == PW_KIND_TIME)
 		write_time(line, pen, value.number, item->real_time);
 	else if (value.kind != PW_KIND_TRUE)
-		pw_pen_value(pen, value_tone(field, &value), field, &value);
+		pw_pen_value(pen, tone, field, &value);
 	write_second(pen, detail, row);
-	return true;
-}
-
-/* An error is said in any case, for the rest there must be room. */
-static bool must_be_said(int field)
-{
-	return field == PW_EVENT_ERROR || field == PW_EVENT_CONNECT_ERROR;
+	return tone == PW_TONE_BAD ? SAID_BAD : SAID;
 }
 
 static void write_details(const struct pw_line *line, struct pw_pen *pen,
-			  const struct pw_row *row, enum pw_shape shape)
+			  const struct pw_row *row, enum pw_shape shape,
+			  size_t place)
 {
 	const struct detail *detail;
 	struct pw_pen before;
-	bool any = false;
+	enum said said;
 
 	for (detail = details[shape]; detail->field != DETAIL_END; detail++) {
 		before = *pen;
-		pw_pen_tab(pen, any ? 0 : at_details(line));
-		if (!write_detail(line, pen, detail, row) ||
-		    (pen->column > line->width && !must_be_said(detail->field)))
-			*pen = before;
+		pw_pen_tab(pen, place);
+		said = write_detail(line, pen, detail, row);
+		if (said == SAID_BAD ||
+		    (said == SAID && pen->column <= line->width))
+			place = 0;
 		else
-			any = true;
+			*pen = before;
 	}
 }
 
@@ -322,18 +351,19 @@ static void write_socket(const struct pw_line *line, struct pw_pen *pen,
 			 const struct portwatch_item *item)
 {
 	const char *proto = portwatch_proto_name(item->event->proto);
+	struct places places = places_of(line);
 	struct pw_row row;
 
 	if (proto)
 		pw_pen_text(pen, PW_TONE_PLAIN, proto);
 	else
 		pw_pen_number(pen, PW_TONE_PLAIN, item->event->proto);
-	pw_pen_tab(pen, AT_ENDPOINTS);
+	pw_pen_tab(pen, places.endpoints);
 	write_endpoints(line, pen, item->event);
-	pw_pen_tab(pen, at_process(line));
+	pw_pen_tab(pen, places.process);
 	write_process(pen, PW_TONE_NAME, item->owner);
 	pw_event_row(item, &row);
-	write_details(line, pen, &row, pw_event_shape(item));
+	write_details(line, pen, &row, pw_event_shape(item), places.details);
 }
 
 static size_t line_size(const struct portwatch_item *item)
@@ -363,14 +393,17 @@ void pw_line_event(struct pw_line *line, struct pw_output *output,
 {
 	char *room = pw_output_room(output, line_size(item));
 	const char *name = portwatch_event_name(item->slot->type);
+	struct places places = places_of(line);
 	struct pw_pen pen = pen_of(line, room);
 	char text[PW_TIME_MAX + 1];
 
 	*pw_put_time(text, &line->calendar, item->real_time) = 0;
+	if (is_narrow(line))
+		text[TIME_NARROW] = 0;
 	pw_pen_text(&pen, PW_TONE_FAINT, text);
-	pw_pen_tab(&pen, AT_EVENT);
+	pw_pen_tab(&pen, places.event);
 	pw_pen_text(&pen, event_tone(item), name ? name : "unknown");
-	pw_pen_tab(&pen, AT_PROTO);
+	pw_pen_tab(&pen, places.proto);
 	if (pw_event_counts(item->slot->type))
 		write_socket(line, &pen, item);
 	else
@@ -382,18 +415,27 @@ void pw_line_event(struct pw_line *line, struct pw_output *output,
 void pw_line_header(const struct pw_line *line, struct pw_output *output)
 {
 	struct pw_pen pen = pen_of(line, pw_output_room(output, LINE_MAX_FIXED));
+	struct places places = places_of(line);
+	const struct {
+		size_t place;
+		const char *heading;
+	} headings[] = {
+		{ 0, "TIME" },
+		{ places.event, "EVENT" },
+		{ places.proto, "PROTO" },
+		{ places.endpoints, "LOCAL -> REMOTE" },
+		{ places.process, "PROCESS" },
+		{ places.details, "DETAILS" },
+	};
+	size_t i;
 
-	pw_pen_text(&pen, PW_TONE_FAINT, "TIME");
-	pw_pen_tab(&pen, AT_EVENT);
-	pw_pen_text(&pen, PW_TONE_FAINT, "EVENT");
-	pw_pen_tab(&pen, AT_PROTO);
-	pw_pen_text(&pen, PW_TONE_FAINT, "PROTO");
-	pw_pen_tab(&pen, AT_ENDPOINTS);
-	pw_pen_text(&pen, PW_TONE_FAINT, "LOCAL -> REMOTE");
-	pw_pen_tab(&pen, at_process(line));
-	pw_pen_text(&pen, PW_TONE_FAINT, "PROCESS");
-	pw_pen_tab(&pen, at_details(line));
-	pw_pen_text(&pen, PW_TONE_FAINT, "DETAILS");
+	for (i = 0; i < sizeof(headings) / sizeof(headings[0]); i++) {
+		if (headings[i].place + strlen(headings[i].heading) >
+		    line->width)
+			break;
+		pw_pen_tab(&pen, headings[i].place);
+		pw_pen_text(&pen, PW_TONE_FAINT, headings[i].heading);
+	}
 	pw_pen_end(&pen);
 	pw_output_commit(output, pen.at);
 }
