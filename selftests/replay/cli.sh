@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154 # variables of "check"
+# The command line: each exit status, and one line on stderr for each error.
+
+web=$here/streams/web.pwrec
+
+# fails STATUS PATTERN ARGUMENT...: ends so, and says so, in one line.
+fails()
+{
+	local want=$1 pattern=$2 status
+
+	shift 2
+	"$tool" "$@" > "$work/out" 2> "$work/err" < /dev/null
+	status=$?
+	{
+		printf 'status %d, not %d\n' $status "$want"
+		cat "$work/err"
+	} > "$work/log"
+	((status == want)) && (($(wc -l < "$work/err") == 1)) &&
+		grep -q "^portwatch: .*$pattern" "$work/err"
+	result $? "status $want: $*" < "$work/log"
+}
+
+# works ARGUMENT...: ends well, and prints something.
+works()
+{
+	"$tool" "$@" > "$work/out" 2> "$work/err" && [[ -s $work/out ]]
+	result $? "status 0: $*" < "$work/err"
+}
+
+none=$work/none
+works --help
+works help
+works --version
+for command in tail ports status; do
+	works $command --help
+	# the module is not there
+	fails 3 "no $none: .*modprobe portwatch" $command --device "$none"
+	# a device of another kind
+	fails 3 'another version' $command --device /dev/null
+	fails 2 '--nonsense is not an option.*--help' $command --nonsense
+	fails 2 '-Z is not an option' $command -Z
+	fails 2 'takes no argument' $command --utc=1
+	fails 2 'needs an argument' $command --device
+done
+fails 3 "no $none" --device "$none"
+fails 2 'no event is called "nonsense"' --events bind,nonsense
+fails 2 'no event is called ""' --events ''
+fails 2 '--count 0: not a number' --count 0
+fails 2 '--count x' --count x
+fails 2 '--count 1x' -c 1x
+fails 2 '--count 99999999999999999999' -c 99999999999999999999
+fails 2 '--duration -1' --duration=-1
+fails 2 '--duration 1h' --duration 1h
+fails 2 '--color sometimes' --color sometimes
+fails 2 '--width 3' --width 3
+fails 2 '--slots 100: not a power' --slots 100
+fails 2 'exclude each other' --json --csv
+fails 2 'exclude each other' --csv --raw
+fails 2 '--watch: .*portwatch --json' ports --watch --json
+fails 2 '--watch: a recording' ports --watch --input "$web"
+fails 2 'status takes no filter' status port 80
+fails 2 'stands before its options; try: portwatch ports' --json ports
+fails 2 'try: portwatch tail --help' port x80
+fails 2 'try: portwatch tail --help' 'port 80 and ('
+fails 2 'x1b.31m' $'\033[31m'
+fails 2 'x1b.31m' --events $'\033[31m'
+fails 2 'no recording of portwatch' --input /etc/passwd
+fails 2 'no recording of portwatch' --input /dev/null
+fails 2 'standard input: no recording' --input -
+fails 4 'no such file' --input "$none"
+fails 4 'Is a directory' --input /
+
+# damaged streams: what comes before the damage is printed
+head -c 3000 "$web" > "$work/cut.pwrec"
+works --input "$work/cut.pwrec"
+{ head -c 2048 "$web"; head -c 128 /dev/zero; tail -c +2177 "$web"; } > "$work/hole.pwrec"
+"$tool" --input "$work/hole.pwrec" > "$work/out" 2> "$work/err"
+(($? == 2)) && [[ -s $work/out ]] && grep -q damaged "$work/err"
+result $? 'status 2: a damaged recording, read up to there' < "$work/err"
+
+# loss
+works --input "$here/streams/lost.pwrec"
+"$tool" --strict --input "$here/streams/lost.pwrec" > /dev/null 2> "$work/err"
+(($? == 1)) && grep -q 'lost 4803$' "$work/err"
+result $? 'status 1: --strict after a loss' < "$work/err"
+works --strict --input "$web"
+
+# output
+for arguments in "--input $web" "--json --input $web" "--raw --input $web" \
+		"ports --input $web" "--help" "--version"; do
+	# shellcheck disable=SC2086
+	"$tool" $arguments > /dev/full 2> "$work/err"
+	(($? == 4)) && grep -q '^portwatch: standard output: no space left' "$work/err"
+	result $? "status 4: $arguments > /dev/full" < "$work/err"
+	# shellcheck disable=SC2086
+	"$tool" $arguments >&- 2> "$work/err"
+	(($? == 4)) && grep -q '^portwatch: standard output: ' "$work/err"
+	result $? "status 4: $arguments >&-" < "$work/err"
+done
+"$tool" --input "$web" 2> "$work/err" | true
+((PIPESTATUS[0] == 0)) && [[ ! -s $work/err ]]
+result $? 'status 0, and not a word: nobody reads on' < "$work/err"
+
+# the last line adds up
+"$tool" --events bind,connect --input "$web" proto tcp > /dev/null 2> "$work/err"
+awk '{ gsub(",", ""); bad = $3 != $5 + $7 + $9 || $5 == 0 || $7 == 0 }
+     END { exit bad || NR != 1 }' "$work/err"
+result $? 'seen = printed + filtered + lost' < "$work/err"
