@@ -99,7 +99,8 @@ static int device_fill(struct pw_source *source, const union pw_slot **slots)
 
 /*
  * Records that may not be given yet wait for a CPU that is writing one: that takes
- * no longer than the writing does, unless the CPU itself is kept from running.
+ * no longer than the writing does, unless the CPU itself is kept from running. And a
+ * snapshot goes on as soon as there is room.
  */
 static int device_wait(struct pw_source *source, int timeout_ms)
 {
@@ -107,9 +108,7 @@ static int device_wait(struct pw_source *source, int timeout_ms)
 	struct pollfd poller = { .fd = device->fd, .events = POLLIN };
 	int limit = WAIT_MS_MAX;
 
-	if (device->snapshots)
-		return 1;
-	if (pw_merge_waiting(device->merge)) {
+	if (device->snapshots || pw_merge_waiting(device->merge)) {
 		sched_yield();
 		limit = 1;
 	}
