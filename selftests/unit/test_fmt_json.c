@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <string.h>
+#include <unistd.h>
+
+#include "fmt/json.h"
+#include "make_slot.h"
+#include "test.h"
+
+/* One event as JSON; the text lives until the next call. */
+static const char *line_of(struct pw_json *json, struct pw_output *output,
+			   const struct portwatch_item *item)
+{
+	output->length = 0;
+	pw_json_event(json, output, item);
+	output->data[output->length] = 0;
+	return output->data;
+}
+
+static const char *const full =
+	"{\"v\":1,\"ts\":\"1970-01-01T00:00:01.000000007Z\",\"boot_ns\":7,"
+	"\"cpu\":3,\"event\":\"connect\",\"proto\":\"tcp\",\"family\":\"ipv4\","
+	"\"sock\":4711,\"laddr\":\"10.0.0.1\",\"lport\":1,"
+	"\"raddr\":\"10.0.0.2\",\"rport\":65535,\"netns\":4026531840,"
+	"\"pid\":12,\"tid\":13,\"comm\":\"a\\\"b\",\"exe\":\"/bin/a\","
+	"\"uid\":0,\"ppid\":1,\"cgroup\":\"/a\",\"unit\":\"a.service\","
+	"\"container\":\"c0\","
+	"\"by\":{\"pid\":0,\"tid\":5,\"comm\":\"kernel\"}}\n";
+
+static void owner_and_actor(void **state)
+{
+	const struct portwatch_identity owner = {
+		.key = 2, .pid = 12, .ppid = 1, .auid = (uint32_t)-1,
+		.comm = "a\"b", .exe = "/bin/a", .cgroup = "/a",
+		.unit = "a.service", .container = "c0",
+	};
+	const struct portwatch_identity actor = {
+		.key = PORTWATCH_PROCESS_KERNEL, .comm = "kernel",
+	};
+	union pw_slot slot = make_event(PORTWATCH_CONNECT, 7);
+	struct portwatch_item item = {
+		.slot = &slot.head, .real_time = 1000000007,
+		.owner = &owner, .actor = &actor,
+	};
+	struct pw_json *json = pw_json_new();
+	struct pw_output output;
+
+	(void)state;
+	slot.event.cpu = 3;
+	slot.event.owner_tid = 13;
+	slot.event.actor_tid = 5;
+	set_local(&slot, "10.0.0.1", 1);
+	set_remote(&slot, "10.0.0.2", 65535);
+	pw_output_open(&output, STDOUT_FILENO, -1);
+	assert_string_equal(line_of(json, &output, &item), full);
+	/* The second time, from the cache. */
+	assert_string_equal(line_of(json, &output, &item), full);
+	pw_output_close(&output);
+	pw_json_free(json);
+}
+
+/* Processes whose keys share a place in the cache do not share a name. */
+static void cache_is_no_mixture(void **state)
+{
+	struct portwatch_identity owners[3] = {
+		{ .key = 5, .pid = 1, .comm = "one" },
+		{ .key = 5 + 1024, .pid = 2, .comm = "two" },
+		{ .key = 5 + 2048, .pid = 3, .comm = "three" },
+	};
+	union pw_slot slot = make_event(PORTWATCH_LISTEN, 1);
+	struct portwatch_item item = { .slot = &slot.head, .real_time = 1 };
+	struct pw_json *json = pw_json_new();
+	struct pw_output output;
+	const char *line;
+	size_t i;
+
+	(void)state;
+	pw_output_open(&output, STDOUT_FILENO, -1);
+	for (i = 0; i < 30; i++) {
+		item.owner = &owners[i % 7 % 3];
+		line = line_of(json, &output, &item);
+		assert_non_null(strstr(line, item.owner->comm));
+	}
+	/* The same place and another key: another process. */
+	item.owner = &owners[0];
+	line_of(json, &output, &item);
+	owners[0].key += 1024 * 9;
+	owners[0].comm = "four";
+	assert_non_null(strstr(line_of(json, &output, &item), "four"));
+	pw_output_close(&output);
+	pw_json_free(json);
+}
+
+/* Nothing is written beyond the room that was asked for: ASan looks. */
+static void long_texts(void **state)
+{
+	static char text[70000];
+	struct portwatch_identity owner = { .key = 2, .comm = "x" };
+	union pw_slot slot = make_event(PORTWATCH_BIND, 1);
+	struct portwatch_item item = {
+		.slot = &slot.head, .real_time = 1, .owner = &owner,
+		.actor = &owner,
+	};
+	struct pw_json *json = pw_json_new();
+	struct pw_output output;
+
+	(void)state;
+	memset(text, 0xff, sizeof(text) - 1);
+	owner.exe = text;
+	owner.cgroup = text;
+	memset(slot.event.bind.ifname, 0xff, sizeof(slot.event.bind.ifname));
+	set_local(&slot, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 65535);
+	pw_output_open(&output, -1, -1);
+	pw_json_event(json, &output, &item);
+	assert_true(output.error);
+	pw_output_close(&output);
+	pw_json_free(json);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(owner_and_actor),
+		cmocka_unit_test(cache_is_no_mixture),
+		cmocka_unit_test(long_texts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
