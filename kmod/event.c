@@ -87,18 +87,29 @@ void pw_event_set_remote(struct portwatch_event *event,
 	event->flags |= PORTWATCH_F_REMOTE;
 }
 
-void pw_event_clear_local(struct portwatch_event *event)
+/* Without an address the family is the socket's. */
+static void forget_family(struct portwatch_event *event, const struct sock *sk)
+{
+	if (event->flags & (PORTWATCH_F_LOCAL | PORTWATCH_F_REMOTE))
+		return;
+	event->family = sk->sk_family;
+	event->flags &= ~PORTWATCH_F_MAPPED;
+}
+
+void pw_event_clear_local(struct portwatch_event *event, const struct sock *sk)
 {
 	event->flags &= ~PORTWATCH_F_LOCAL;
 	event->lport = 0;
 	memset(event->laddr, 0, sizeof(event->laddr));
+	forget_family(event, sk);
 }
 
-void pw_event_clear_remote(struct portwatch_event *event)
+void pw_event_clear_remote(struct portwatch_event *event, const struct sock *sk)
 {
 	event->flags &= ~PORTWATCH_F_REMOTE;
 	event->rport = 0;
 	memset(event->raddr, 0, sizeof(event->raddr));
+	forget_family(event, sk);
 }
 
 static void set_addresses_v6(struct portwatch_event *event, struct sock *sk)
@@ -147,9 +158,9 @@ static void set_addresses(struct portwatch_event *event, struct sock *sk)
 		memcpy(event->raddr, &inet->inet_daddr, 4);
 	}
 	if (!event->lport)
-		pw_event_clear_local(event);
+		pw_event_clear_local(event, sk);
 	if (!event->rport)
-		pw_event_clear_remote(event);
+		pw_event_clear_remote(event, sk);
 }
 
 void pw_event_init(struct portwatch_event *event, u8 type, struct sock *sk,

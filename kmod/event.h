@@ -62,8 +62,8 @@ void pw_event_set_dual_stack(struct portwatch_event *event, struct sock *sk);
 void pw_event_set_options(struct portwatch_event *event, struct sock *sk);
 
 /* Take the local or the remote end out again. */
-void pw_event_clear_local(struct portwatch_event *event);
-void pw_event_clear_remote(struct portwatch_event *event);
+void pw_event_clear_local(struct portwatch_event *event, const struct sock *sk);
+void pw_event_clear_remote(struct portwatch_event *event, const struct sock *sk);
 
 /* Returns the number of slots used, PW_PROCESS_SLOTS at most. */
 unsigned int pw_event_encode_process(struct portwatch_event *slots,

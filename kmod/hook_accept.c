@@ -114,7 +114,7 @@ static void accepted(struct sock *sk, u64 listener)
 	event.accept.listener = listener;
 	now = pw_socket_emit(socket, &event, who, current->pid,
 			     &event.accept.wait);
-	if (socket && !socket->born)
+	if (socket)
 		socket->born = now;
 	pw_socket_unlock(&lock);
 	pw_process_put(who);

@@ -35,6 +35,7 @@ void pw_emit_bind(struct pw_socket *socket, struct sock *sk, u64 cookie, u8 how,
 	if (socket) {
 		socket->flags |= PW_S_PORT;
 		socket->flags &= ~PW_S_ENDED;
+		socket->port = inet_sk(sk)->inet_num;
 		socket->how = how;
 	}
 	pw_event_init(&event, PORTWATCH_BIND, sk, cookie);
@@ -50,9 +51,9 @@ static void emit_bind_failed(struct pw_socket *socket, struct sock *sk,
 
 	pw_event_init(&event, PORTWATCH_BIND_FAILED, sk, cookie);
 	/* A socket that is bound already has an address: not what was asked. */
-	pw_event_clear_local(&event);
-	pw_event_clear_remote(&event);
-	if (how != PORTWATCH_HOW_AUTO)
+	pw_event_clear_local(&event, sk);
+	pw_event_clear_remote(&event, sk);
+	if (how == PORTWATCH_HOW_EXPLICIT || how == PORTWATCH_HOW_EPHEMERAL)
 		pw_event_set_local(&event, asked);
 	event.bind_failed.error = -error;
 	event.bind_failed.how = how;
@@ -61,6 +62,8 @@ static void emit_bind_failed(struct pw_socket *socket, struct sock *sk,
 
 static u8 how_asked(const struct pw_address *asked)
 {
+	if (asked->family == AF_UNSPEC)
+		return 0;
 	return asked->port ? PORTWATCH_HOW_EXPLICIT : PORTWATCH_HOW_EPHEMERAL;
 }
 
@@ -133,8 +136,8 @@ static void asked_is_now(struct pw_address *asked, struct sock *sk)
 
 /*
  * inet_autobind(sk): a datagram socket is about to send or connect and has no port.
- * Of two threads that come here with one socket, both return 0; PW_S_PORT tells
- * that the event was sent.
+ * Of two threads that come here with one socket, both return 0; the port of the last
+ * bind event tells that it was sent.
  */
 PW_KPROBE(pw_on_inet_autobind_entry)
 {
@@ -164,7 +167,7 @@ PW_KPROBE(pw_on_inet_autobind)
 	if (ret)
 		emit_bind_failed(socket, sk, lock.cookie, PORTWATCH_HOW_AUTO,
 				 &data->asked, ret, who);
-	else if (!socket || !(socket->flags & PW_S_PORT))
+	else if (!socket || socket->port != inet_sk(sk)->inet_num)
 		pw_emit_bind(socket, sk, lock.cookie, PORTWATCH_HOW_AUTO, NULL,
 			     who);
 	pw_socket_unlock(&lock);

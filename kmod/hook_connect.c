@@ -76,8 +76,8 @@ static void emit_failed(struct pw_socket *socket, struct sock *sk, u64 cookie,
 	struct portwatch_event event;
 
 	pw_event_init(&event, PORTWATCH_CONNECT_FAILED, sk, cookie);
-	pw_event_clear_local(&event);
-	pw_event_clear_remote(&event);
+	pw_event_clear_local(&event, sk);
+	pw_event_clear_remote(&event, sk);
 	pw_event_set_remote(&event, &data->asked);
 	event.connect_failed.error = -error;
 	pw_socket_emit(socket, &event, who, current->pid, NULL);

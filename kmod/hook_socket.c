@@ -24,7 +24,6 @@ struct pw_socket *pw_socket_of_holder(struct pw_socket_lock *lock,
 		socket = pw_socket_add(lock, sk);
 		if (!socket)
 			return NULL;
-		socket->born = ktime_get_boottime_ns();
 		socket->flags |= PW_S_BEFORE;
 	}
 	if (!socket->owner)
@@ -97,9 +96,9 @@ void pw_emit_socket_close(struct pw_socket *socket, struct sock *sk)
 		event.flags |= PORTWATCH_F_UNUSED;
 	/* What is left of a connection that failed, or had its close, is not its. */
 	if (!inet_sk(sk)->inet_num)
-		pw_event_clear_local(&event);
+		pw_event_clear_local(&event, sk);
 	if (!inet_sk(sk)->inet_num || socket->flags & PW_S_ENDED)
-		pw_event_clear_remote(&event);
+		pw_event_clear_remote(&event, sk);
 	event.close.kind = PORTWATCH_KIND_SOCKET;
 	event.close.reason = PORTWATCH_REASON_RELEASED;
 	event.close.duration = socket->born;

@@ -5,8 +5,6 @@
  * Loading makes the device and nothing more. Hooks are attached, and memory is
  * taken, with the first session that starts (session.c).
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/init.h>
 #include <linux/module.h>
 

@@ -122,12 +122,6 @@ u32 pw_ring_write(struct pw_ring *ring, void *slots, unsigned int count,
 	return fill + need;
 }
 
-void pw_ring_filtered(struct pw_ring *ring, unsigned int type)
-{
-	ring->page->seen[type]++;
-	ring->page->filtered[type]++;
-}
-
 /* Say what is missing although nothing newer comes. */
 void pw_ring_flush_gap(struct pw_ring *ring, u64 now)
 {

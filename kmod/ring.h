@@ -67,7 +67,6 @@ void pw_ring_init(struct pw_ring *ring, u16 cpu, void *area, void *consumer,
  */
 u32 pw_ring_write(struct pw_ring *ring, void *slots, unsigned int count,
 		  bool urgent);
-void pw_ring_filtered(struct pw_ring *ring, unsigned int type);
 void pw_ring_flush_gap(struct pw_ring *ring, u64 now);
 
 /* From any CPU; what they say may be old at once. */

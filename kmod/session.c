@@ -290,6 +290,15 @@ static void fill_header(struct pw_session *session)
 	};
 }
 
+/* Less than the default where there are so many CPUs that it would not fit. */
+static u32 default_slots(void)
+{
+	unsigned long fit = ring_bytes_max / nr_cpu_ids / PORTWATCH_SLOT_SIZE / 2;
+
+	return clamp_t(unsigned long, rounddown_pow_of_two(fit | 1),
+		       PORTWATCH_SLOTS_MIN, PORTWATCH_SLOTS_DEFAULT);
+}
+
 static int check_start(const struct portwatch_start *start)
 {
 	if (start->flags & ~PORTWATCH_START_NO_EVENTS || start->reserved)
@@ -301,8 +310,7 @@ static int check_start(const struct portwatch_start *start)
 	     start->ring_slots < PORTWATCH_SLOTS_MIN ||
 	     start->ring_slots > PORTWATCH_SLOTS_MAX))
 		return -EINVAL;
-	if (start->watermark >
-	    (start->ring_slots ?: PORTWATCH_SLOTS_DEFAULT))
+	if (start->watermark > (start->ring_slots ?: default_slots()))
 		return -EINVAL;
 	return start->timeout_ms > TIMEOUT_MS_MAX ? -EINVAL : 0;
 }
@@ -371,7 +379,7 @@ int pw_session_start(struct pw_session *session,
 		err = -EBUSY;
 	} else {
 		session->nr = nr_cpu_ids;
-		session->size = start->ring_slots ?: PORTWATCH_SLOTS_DEFAULT;
+		session->size = start->ring_slots ?: default_slots();
 		session->watermark = start->watermark ?: session->size / 4;
 		session->timeout_ms = start->timeout_ms ?: TIMEOUT_MS_DEFAULT;
 		session->timeout = max(1UL, msecs_to_jiffies(session->timeout_ms));

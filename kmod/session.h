@@ -13,6 +13,7 @@
 #include <linux/wait.h>
 #include <linux/portwatch.h>
 
+#include "event.h"
 #include "ring.h"
 
 struct pw_snapshot;
@@ -96,8 +97,11 @@ unsigned long pw_session_ring_pages(const struct pw_session *session);
 unsigned long pw_session_ring_pgoff(const struct pw_session *session);
 unsigned long pw_session_consumer_pgoff(const struct pw_session *session);
 
-/* A record has several slots: the fill may jump over the watermark. */
-#define PW_CROSSING		16
+/*
+ * Two processes may be announced before an event, and a loss: so far the fill can
+ * jump over the watermark.
+ */
+#define PW_CROSSING		(2 * PW_PROCESS_SLOTS + 2)
 
 /*
  * A record was written, and its ring now holds @fill slots (0: it was lost);

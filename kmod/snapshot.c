@@ -34,7 +34,7 @@
 #include "stream.h"
 
 #define ROUNDS_MAX	8
-#define ROOM_WANTED	64	/* free slots without which we wait for the reader */
+#define ROOM_WANTED	64U	/* free slots, so that live events find room too */
 
 /* Discovery ---------------------------------------------------------------- */
 
@@ -96,16 +96,6 @@ static int collect_all(struct tasks *tasks, u64 since)
 	return 0;
 }
 
-/* When the socket's inode was made, on the clock of our records. */
-static u64 birth_of(struct socket *sock)
-{
-	s64 age = ktime_get_real_ns() - pw_inode_ctime_ns(SOCK_INODE(sock));
-	u64 now = ktime_get_boottime_ns();
-
-	/* The wall clock may have been set since. */
-	return age > 0 && age < (s64)now ? now - age : now;
-}
-
 static bool has_port(const struct sock *sk)
 {
 	return inet_sk(sk)->inet_num && sk->sk_type != SOCK_RAW;
@@ -145,10 +135,8 @@ static void found(struct socket *sock, struct task_struct *task)
 	socket = pw_socket_lock(&lock, sk);
 	if (!socket) {
 		socket = pw_socket_add(&lock, sk);
-		if (socket) {
-			socket->born = birth_of(sock);
+		if (socket)
 			socket->flags = flags_of(sk);
-		}
 	}
 	if (socket && !socket->owner) {
 		pw_socket_set_owner(socket, who, task->pid);
@@ -281,6 +269,13 @@ static bool has_row(const struct pw_socket *socket, const struct pw_session *ses
 	return !(socket->flags & PW_S_INCOMING) || socket->flags & PW_S_ACCEPTED;
 }
 
+/* Else we wait for the reader. With interrupts off. */
+static bool has_room(const struct pw_session *session)
+{
+	return pw_ring_room(&session->rings[smp_processor_id()]) >=
+	       min(ROOM_WANTED, session->size / 2);
+}
+
 /*
  * Under the shard's lock, interrupts off. The record is there, so the memory of its
  * socket is too; the socket is not locked, and what is read of it is what it is at
@@ -299,7 +294,7 @@ static bool show(struct pw_socket *socket, void *arg)
 	if (!has_row(socket, session) ||
 	    !(session->events & PORTWATCH_EVENT_BIT(type)))
 		return true;
-	if (pw_ring_room(&session->rings[smp_processor_id()]) < ROOM_WANTED) {
+	if (!has_room(session)) {
 		snapshot->full = true;
 		return false;
 	}
@@ -341,7 +336,7 @@ static bool put_mark(struct pw_snapshot *snapshot, bool end)
 	bool room;
 
 	local_irq_save(flags);
-	room = pw_ring_room(&session->rings[smp_processor_id()]) >= ROOM_WANTED;
+	room = has_room(session);
 	if (room)
 		pw_stream_emit_to(session, &event, NULL);
 	local_irq_restore(flags);

@@ -43,7 +43,7 @@ struct sock;
  * @node:	in its bucket, or in the list of free records
  * @sk:		the socket; not to be followed but in the hooks' contexts
  * @cookie:	its cookie
- * @born:	when it was made
+ * @born:	when it was made; 0: before the hooks were attached, not known
  * @mark:	when the SYN was sent; it was connected; it came into the accept
  *		queue; it began to listen
  * @listener:	cookie of the listener that it came from
@@ -55,6 +55,7 @@ struct sock;
  * @shown:	sessions that saw it begin, or whose snapshot has had it: a bit for each
  *		place
  * @flags:	PW_S_*
+ * @port:	of the last bind event
  * @how:	how it got its port: enum portwatch_how, 0 unknown
  */
 struct pw_socket {
@@ -72,6 +73,7 @@ struct pw_socket {
 	u32 accepted;
 	u32 shown;
 	u16 flags;
+	u16 port;
 	u8 how;
 };
 

@@ -111,15 +111,4 @@ static inline struct file *pw_mm_exe_file(struct mm_struct *mm)
 	return file;
 }
 
-/* When an inode was made or changed last; sockets are not changed. */
-static inline u64 pw_inode_ctime_ns(const struct inode *inode)
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
-	struct timespec64 time = inode_get_ctime(inode);
-#else
-	struct timespec64 time = inode->i_ctime;
-#endif
-	return timespec64_to_ns(&time);
-}
-
 #endif /* PW_COMPAT_H */

@@ -47,7 +47,7 @@ struct portwatch_filter;
  * @timeout_ms:	longest time that an event waits before it wakes the reader
  *		(the module's default)
  * @no_snapshot: do not bring the sockets that were open before
- * @no_events:	nothing but the snapshot; no hook is attached for it
+ * @no_events:	nothing but the snapshot
  */
 struct portwatch_options {
 	size_t size;

@@ -89,8 +89,8 @@
  *
  * `owner` and `actor` are keys of processes. A process record with that key
  * comes earlier in the stream than the first event that uses it; it is sent
- * once for each session. Key 0 means: not known, or (actor) none. Key 1 is the
- * kernel itself and is never announced. A process that executes another
+ * at least once to each session, and again after it was lost. Key 0 means: not
+ * known, or (actor) none. Key 1 is the kernel itself and is never announced. A process that executes another
  * program, or changes its name, its user or its cgroup, gets a new key. Keys are
  * not used again.
  *
@@ -277,7 +277,7 @@ struct portwatch_slot {
  * @bind.how:	enum portwatch_how
  * @bind_failed: type BIND_FAILED
  * @bind_failed.error: errno
- * @bind_failed.how: enum portwatch_how
+ * @bind_failed.how: enum portwatch_how; 0: the address made no sense
  * @listen:	type LISTEN
  * @listen.backlog: as asked for, limited by net.core.somaxconn
  * @established: type ESTABLISHED
@@ -304,7 +304,8 @@ struct portwatch_slot {
  * @existing:	instead of the above in a row of a snapshot (PORTWATCH_F_EXISTING);
  *		the row's type is LISTEN, BIND, CONNECT, ESTABLISHED, ACCEPT or
  *		SOCKET, after what the socket last did
- * @existing.since: when the socket was created
+ * @existing.since: when the socket was created or accepted; 0: not known, it was
+ *		open before the module looked (the kernel keeps no such time)
  * @existing.ifname: as in @bind
  * @existing.backlog: of a listener
  * @existing.accepted: connections accepted, as far as the module saw it
@@ -583,7 +584,7 @@ struct portwatch_consumer {
  * @events:	bits of the events wanted (PORTWATCH_EVENTS_ALL at most), live and
  *		as rows of a snapshot
  * @ring_slots:	slots of each ring, a power of two from PORTWATCH_SLOTS_MIN to
- *		PORTWATCH_SLOTS_MAX; 0: PORTWATCH_SLOTS_DEFAULT
+ *		PORTWATCH_SLOTS_MAX; 0: PORTWATCH_SLOTS_DEFAULT, or what fits
  * @watermark:	wake the reader when a ring holds so many slots; 0: a quarter
  * @timeout_ms:	wake it at the latest after so long; 0: 20 ms; 10,000 at most
  * @reserved:	zero
