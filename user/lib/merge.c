@@ -143,11 +143,12 @@ static void lower_limit(struct pw_merge *merge, uint64_t bound)
 }
 
 /*
- * The order of the three loads is the contract's: the clock, [A] a full barrier
- * that pairs with the module's between "STARTING" and its reading of the clock
- * (either it reads the clock after we did, or we see that it is busy), [B] the
- * beacon, [C] the head (a beacon that was idle says that what was written before
- * is in the head that we load after it).
+ * The order of the three loads is the contract's, the letters are those of
+ * Documentation/ring.md: the clock, (A) a full barrier that pairs with the
+ * module's between "STARTING" and its reading of the clock (either it reads the
+ * clock after we did, or we see that it is busy), (B, E) the beacon, (D) the head
+ * (what was written before the beacon said what it says is in the head that we
+ * load after it).
  */
 static int scan_ring(struct pw_merge *merge, struct ring *ring, uint64_t now)
 {
@@ -185,7 +186,7 @@ static int scan(struct pw_merge *merge)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);			/* A */
 	for (i = 0; i < merge->nr_rings; i++) {
 		ring = &merge->rings[i];
-		if (scan_ring(merge, ring, now))			/* B, C */
+		if (scan_ring(merge, ring, now))			/* B, D, E */
 			return -EBADMSG;
 		if (ring->pos == ring->head) {
 			lower_limit(merge, ring->bound);
@@ -300,7 +301,7 @@ static int drain(struct pw_merge *merge, union pw_slot *slots, size_t size)
 	return (int)done;
 }
 
-/* The slots were copied: [D] release, so that the kernel overwrites none before. */
+/* The slots were copied: (C) release, so that the kernel overwrites none before. */
 static void publish_tails(struct pw_merge *merge)
 {
 	struct ring *ring;
@@ -312,7 +313,7 @@ static void publish_tails(struct pw_merge *merge)
 			continue;
 		ring->tail = ring->pos;
 		__atomic_store_n(&ring->map.consumer->tail, ring->tail,
-				 __ATOMIC_RELEASE);			/* D */
+				 __ATOMIC_RELEASE);			/* C */
 	}
 }
 
