@@ -29,7 +29,7 @@ static void make_parser(struct parser *parser, const struct pw_option *table)
 
 	memset(parser, 0, sizeof(*parser));
 	*letter++ = ':';
-	for (i = 0; table[i].name && i < OPTIONS_MAX; i++) {
+	for (i = 0; i < OPTIONS_MAX && table[i].name; i++) {
 		parser->names[i].name = table[i].name;
 		parser->names[i].has_arg = table[i].argument ?
 			required_argument : no_argument;

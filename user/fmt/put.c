@@ -4,11 +4,15 @@
 #include "put.h"
 
 /* Two digits at a time: a division costs more than anything else here. */
-static const char pairs[] =
-	"00010203040506070809101112131415161718192021222324"
-	"25262728293031323334353637383940414243444546474849"
-	"50515253545556575859606162636465666768697071727374"
-	"75767778798081828384858687888990919293949596979899";
+#define TEN(tens)							\
+	{ tens, '0' }, { tens, '1' }, { tens, '2' }, { tens, '3' },	\
+	{ tens, '4' }, { tens, '5' }, { tens, '6' }, { tens, '7' },	\
+	{ tens, '8' }, { tens, '9' }
+
+static const char pairs[100][2] = {
+	TEN('0'), TEN('1'), TEN('2'), TEN('3'), TEN('4'),
+	TEN('5'), TEN('6'), TEN('7'), TEN('8'), TEN('9'),
+};
 
 char *pw_put_bytes(char *at, const void *bytes, size_t length)
 {
@@ -29,12 +33,12 @@ char *pw_put_number(char *at, uint64_t number)
 
 	while (number >= 100) {
 		start -= 2;
-		memcpy(start, pairs + number % 100 * 2, 2);
+		memcpy(start, pairs[number % 100], 2);
 		number /= 100;
 	}
 	if (number >= 10) {
 		start -= 2;
-		memcpy(start, pairs + number * 2, 2);
+		memcpy(start, pairs[number], 2);
 	} else {
 		*--start = (char)('0' + number);
 	}
@@ -47,7 +51,7 @@ char *pw_put_digits(char *at, uint32_t number, unsigned int digits)
 
 	while (left >= 2) {
 		left -= 2;
-		memcpy(at + left, pairs + number % 100 * 2, 2);
+		memcpy(at + left, pairs[number % 100], 2);
 		number /= 100;
 	}
 	if (left)
