@@ -5,10 +5,10 @@
 static const char *const names[] = {
 	"\033[2J\033[31mroot",		/* a terminal obeys */
 	"a\nb\rc\td",			/* lines */
-	"\x9b" "2J\x90q\x9c",		/* C1, not UTF-8 */
-	"\xc2\x9b" "2J",		/* C1, as UTF-8 */
+	"\2332J\220q\234",		/* C1, not UTF-8 */
+	"\302\2332J",		/* C1, as UTF-8 */
 	"x\x7fy\xff\xfez",		/* DEL, no UTF-8 */
-	"a\xe2\x80\xae" "fdp.exe",	/* right-to-left override */
+	"a\342\200\256fdp.exe",	/* right-to-left override */
 	"\xe2\x81\xa6iso\xe2\x81\xa9",	/* isolates */
 	"\"},{\"pid\":0",		/* out of a JSON string */
 	"a,\"b\",c",			/* out of a CSV cell */

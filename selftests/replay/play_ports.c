@@ -20,9 +20,7 @@ static void announce(struct stage *stage)
 	stage_process(stage, CLIENT, 2100, 64321, "python3",
 		      "/usr/bin/python3.11", NULL);
 	stage_process(stage, POD, 3001, 0, "coredns", "/coredns",
-		      "/kubepods.slice/cri-containerd-"
-		      "0123456789abcdef0123456789abcdef"
-		      "0123456789abcdef0123456789abcdef.scope");
+		      "/kubepods.slice/cri-containerd-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope");
 }
 
 static void mark(struct stage *stage, uint8_t end, uint64_t rows)
