@@ -46,6 +46,7 @@ static int device_release(struct inode *inode, struct file *file)
 
 static bool has_started(struct pw_session *session)
 {
+	/* Pairs with the release in start_locked(): its areas are there. */
 	return smp_load_acquire(&session->started);
 }
 

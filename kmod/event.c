@@ -13,8 +13,8 @@
 #include "process.h"
 #include "slot.h"
 
-static_assert(PW_PROCESS_TEXT >= PW_TEXT_MAX);
-static_assert(IFNAMSIZ == sizeof_field(struct portwatch_event, bind.ifname));
+static_assert(PW_TEXT_MAX <= PW_PROCESS_TEXT);
+static_assert(sizeof_field(struct portwatch_event, bind.ifname) == IFNAMSIZ);
 
 static const u8 v4_mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
 

@@ -108,7 +108,7 @@ static void accepted(struct sock *sk, u64 listener)
 		event.accept.wait = socket->mark;
 		pw_socket_set_owner(socket, pw_owner_of(sk, who), current->pid);
 		socket->listener = listener;
-		socket->shown = smp_load_acquire(&pw_stream_live);
+		socket->shown = pw_stream_who_sees_all();
 		socket->flags |= PW_S_INCOMING | PW_S_ACCEPTED | PW_S_CONNECTED;
 	}
 	event.accept.listener = listener;

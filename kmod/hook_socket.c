@@ -65,7 +65,7 @@ PW_FTRACE(pw_on_socket_post_create)
 		pw_socket_set_owner(socket,
 				    pw_process_hold(kern ? &pw_process_kernel :
 						    who), current->pid);
-		socket->shown = smp_load_acquire(&pw_stream_live);
+		socket->shown = pw_stream_who_sees_all();
 		pw_event_init(&event, PORTWATCH_SOCKET, sk, socket->cookie);
 		event.socket.sock_type = sk->sk_type;
 		socket->born = pw_socket_emit(socket, &event, who,

@@ -5,6 +5,7 @@
 #ifndef PW_HOOKS_H
 #define PW_HOOKS_H
 
+#include <linux/kprobes.h>
 #include <linux/percpu.h>
 #include <linux/types.h>
 #include <linux/portwatch.h>
@@ -62,7 +63,6 @@ void pw_hooks_sum(u64 *hits, u64 *misses);
 	void name(unsigned long ip, unsigned long parent_ip,		\
 		  struct ftrace_ops *ops, pw_ftrace_regs *regs)
 
-struct kretprobe_instance;
 #define PW_KPROBE(name)							\
 	int name(struct kretprobe_instance *ri, struct pt_regs *regs)
 

@@ -116,6 +116,13 @@ static struct pw_process *find(const struct pw_process_id *id, u32 index)
 	return found;
 }
 
+/* Identities that nth() may be asked for. */
+static unsigned int pool_size(void)
+{
+	/* Pairs with the release in add_chunk(): the chunk is there. */
+	return smp_load_acquire(&pool.nchunks) * CHUNK;
+}
+
 static struct pw_process *nth(unsigned int n)
 {
 	return &pool.chunk[n / CHUNK][n % CHUNK];
@@ -147,7 +154,7 @@ static bool retire(struct pw_process *process)
 /* The clock hand goes round until it finds one that can be had. */
 static struct pw_process *find_victim(void)
 {
-	unsigned int total = smp_load_acquire(&pool.nchunks) * CHUNK;
+	unsigned int total = pool_size();
 	unsigned int i;
 
 	for (i = 0; i < HAND_STEPS && total; i++) {
@@ -344,7 +351,7 @@ void pw_process_set_announced(struct pw_process *process, unsigned int session)
 /* A new session is in the place of an old one; it gets no events yet. */
 void pw_process_forget_session(unsigned int session)
 {
-	unsigned int n, total = smp_load_acquire(&pool.nchunks) * CHUNK;
+	unsigned int n, total = pool_size();
 
 	for (n = 0; n < total; n++)
 		clear_bit(session, &nth(n)->announced);
@@ -372,6 +379,7 @@ static int add_chunk(void)
 	if (!chunk)
 		return -ENOMEM;
 	pool.chunk[pool.nchunks] = chunk;
+	/* Pairs with pool_size(). */
 	smp_store_release(&pool.nchunks, pool.nchunks + 1);
 	for (i = 0; i < CHUNK; i++)
 		give_free(&chunk[i]);

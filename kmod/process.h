@@ -108,6 +108,7 @@ static inline u32 pw_process_key(const struct pw_process *process)
 /* Which sessions know it; see stream.c for the order. */
 static inline unsigned long pw_process_announced(const struct pw_process *process)
 {
+	/* Pairs with pw_process_set_announced(). */
 	return smp_load_acquire(&process->announced);
 }
 

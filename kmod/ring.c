@@ -132,5 +132,6 @@ void pw_ring_flush_gap(struct pw_ring *ring, u64 now)
 	if (ring_fill(ring, ring->head, &bad) == ring->size)
 		return;
 	ring_put_gap(ring, now);
+	/* (D) */
 	smp_store_release(&ring->page->head, ring->head);
 }

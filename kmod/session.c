@@ -106,7 +106,7 @@ static void timed_out(struct timer_list *timer)
 		container_of(timer, struct pw_session, timer);
 
 	WRITE_ONCE(session->armed, 0);
-	smp_mb();
+	smp_mb(); /* against pw_session_written() */
 	tell_reader(session);
 }
 
@@ -363,6 +363,7 @@ static int start_locked(struct pw_session *session)
 	session->start = ktime_get_boottime_ns();
 	fill_header(session);
 	pw_stream_add(session);
+	/* Pairs with has_started(). */
 	smp_store_release(&session->started, true);
 	return 0;
 }

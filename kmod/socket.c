@@ -73,6 +73,7 @@ u64 pw_socket_cookie(struct sock *sk)
 }
 
 struct pw_socket *pw_socket_lock(struct pw_socket_lock *lock, struct sock *sk)
+	__acquires(lock->shard)
 {
 	struct pw_shard *shard = &table.shards[hash_of(sk) & (SHARDS - 1)];
 	struct pw_socket *socket;
@@ -93,6 +94,7 @@ struct pw_socket *pw_socket_lock(struct pw_socket_lock *lock, struct sock *sk)
 }
 
 void pw_socket_unlock(struct pw_socket_lock *lock)
+	__releases(lock->shard)
 {
 	raw_spin_unlock_irqrestore(&lock->shard->lock, lock->flags);
 }

@@ -98,8 +98,10 @@ void pw_sockets_exit(void);
  * Lock the shard of @sk and find its record; NULL when it has none. Any context but
  * NMI. pw_socket_unlock() follows in any case.
  */
-struct pw_socket *pw_socket_lock(struct pw_socket_lock *lock, struct sock *sk);
-void pw_socket_unlock(struct pw_socket_lock *lock);
+struct pw_socket *pw_socket_lock(struct pw_socket_lock *lock, struct sock *sk)
+	__acquires(lock->shard);
+void pw_socket_unlock(struct pw_socket_lock *lock)
+	__releases(lock->shard);
 
 /*
  * Under the lock: make a record, blank but for sk and cookie. NULL when there

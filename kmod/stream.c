@@ -117,6 +117,7 @@ static void deliver(u32 mask, struct portwatch_event *event,
 u64 pw_stream_emit(struct portwatch_event *event,
 		   const struct pw_emission *with)
 {
+	/* Pairs with the release in pw_stream_add(): the session is there. */
 	u32 mask = smp_load_acquire(&pw_stream_wants[event->type]);
 
 	if (event->flags & PORTWATCH_F_UNUSED)

@@ -6,6 +6,7 @@
 #define PW_STREAM_H
 
 #include <linux/types.h>
+#include <asm/barrier.h>
 #include <linux/portwatch.h>
 
 struct pw_process;
@@ -21,6 +22,12 @@ extern u32 pw_stream_wants[PORTWATCH_TYPES];
  * session's bit is set is not in its first snapshot, any other one is.
  */
 extern u32 pw_stream_live;
+
+static inline u32 pw_stream_who_sees_all(void)
+{
+	/* Pairs with the release in pw_stream_add(): then the wants are seen too. */
+	return smp_load_acquire(&pw_stream_live);
+}
 
 /* Process context, serialised by the caller (session.c). */
 void pw_stream_add(struct pw_session *session);

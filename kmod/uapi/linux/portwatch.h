@@ -186,10 +186,8 @@ enum portwatch_type {
 #define PORTWATCH_F_TRANSPARENT		(1U << 6) /* IP_TRANSPARENT */
 #define PORTWATCH_F_REMOTE		(1U << 7) /* raddr and rport are set */
 #define PORTWATCH_F_LOCAL		(1U << 8) /* laddr and lport are set */
-#define PORTWATCH_F_UNUSED		(1U << 9) /* close of a socket that never
-						   * took a port or a peer: sent
-						   * only where SOCKET is asked
-						   * for */
+/* A close of a socket that never had a port or a peer: only with SOCKET events. */
+#define PORTWATCH_F_UNUSED		(1U << 9)
 
 /* How a port was taken: portwatch_event.bind.how. */
 enum portwatch_how {
