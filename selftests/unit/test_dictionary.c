@@ -50,7 +50,7 @@ static void kernel_is_known(void **state)
 static void every_field_is_kept(void **state)
 {
 	const struct portwatch_identity *who;
-	const char cmdline[] = "nginx\0-g\0daemon off;";
+	static const char cmdline[] = "nginx\0-g\0daemon off;";
 	unsigned int count;
 
 	count = make_process(slots, 9, 77, "nginx", "/usr/sbin/nginx", cmdline,

@@ -442,7 +442,7 @@ static void nothing_wants_everything(void **state)
 
 	(void)state;
 	YES("");
-	YES("   \n\t ");
+	YES(" \t\r  ");
 }
 
 /* What was lost, and where a snapshot begins, is never filtered away. */

@@ -56,7 +56,7 @@ static const struct sample samples[] = {
 	{ "not", "filter, at its end: expected a test such as" },
 	{ "and port 80", "filter, character 1: \"and\": expected a test such as" },
 	{ "port 80 and", "filter, at its end: expected a test such as" },
-	{ "port 80 and and port 1", "filter, character 13: \"and\": expected a test such as" },
+	{ "port 80 and or port 1", "filter, character 13: \"or\": expected a test such as" },
 	{ "port 80 & port 1", "filter, character 9: \"&\": expected \"and\" or \"or\" before it" },
 	{ "\"port\" 80", "filter, character 1: \"port\": expected a test such as" },
 	{ "comm \"nginx", "filter, character 6: \"\"nginx\" is a quote that is not closed" },

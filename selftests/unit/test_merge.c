@@ -439,7 +439,7 @@ static int compare_times(const void *a, const void *b)
 /* Any distribution over the rings gives what sorting gives. */
 static void as_good_as_sorting(void **state)
 {
-	uint64_t times[RINGS * SLOTS], last[RINGS];
+	uint64_t times[RINGS * SLOTS] = { 0 }, last[RINGS];
 	unsigned int seed = 7;
 	int round, n, i, ring;
 

@@ -16,7 +16,7 @@
 /* A file that the test writes itself, and how much of it there is. */
 static uint8_t file[1 << 21];
 static size_t file_len;
-static char path[] = "/tmp/portwatch-test-XXXXXX";
+static char path[64];
 
 static struct portwatch_reader *reader;
 static struct portwatch_item item;
@@ -86,9 +86,11 @@ static int open_file(size_t len)
 
 static int group_setup(void **state)
 {
-	int fd = mkstemp(path);
+	int fd;
 
 	(void)state;
+	strcpy(path, "/tmp/portwatch-test-XXXXXX");
+	fd = mkstemp(path);
 	close(fd);
 	return fd < 0;
 }

@@ -54,27 +54,35 @@ static int resize(struct pw_dictionary *dictionary, uint32_t size)
 	return 0;
 }
 
-/* The identity of @key to be filled in, the one that is there if there is one. */
-static struct pw_identity *get_identity(struct pw_dictionary *dictionary,
+static struct pw_identity *new_identity(struct pw_dictionary *dictionary,
 					uint32_t key)
 {
-	struct pw_identity **place, *identity;
+	struct pw_identity *identity;
 
-	if (dictionary->used >= dictionary->size / 2 &&
-	    resize(dictionary, 2 * dictionary->size))
-		return NULL;
-	place = find_place(dictionary, key);
-	if (*place)
-		return *place;
 	identity = pw_pool_alloc(&dictionary->pool, sizeof(*identity));
 	if (!identity)
 		return NULL;
 	memset(identity, 0, sizeof(*identity));
 	identity->public.key = key;
 	identity->public.comm = "";
-	*place = identity;
-	dictionary->used++;
 	return identity;
+}
+
+/* The identity of @key to be filled in, the one that is there if there is one. */
+static struct pw_identity *get_identity(struct pw_dictionary *dictionary,
+					uint32_t key)
+{
+	struct pw_identity **place;
+
+	if (dictionary->used >= dictionary->size / 2 &&
+	    resize(dictionary, 2 * dictionary->size))
+		return NULL;
+	place = find_place(dictionary, key);
+	if (!*place) {
+		*place = new_identity(dictionary, key);
+		dictionary->used += *place != NULL;
+	}
+	return *place;
 }
 
 int pw_dictionary_init(struct pw_dictionary *dictionary)

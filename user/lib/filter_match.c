@@ -230,10 +230,14 @@ static unsigned int texts_of(const struct portwatch_item *item,
 		texts[0] = device_of(item->event);
 		return texts[0] != NULL;
 	}
-	if (item->owner && (texts[count] = text_of(item->owner, field)))
-		count++;
-	if (item->actor && (texts[count] = text_of(item->actor, field)))
-		count++;
+	if (item->owner) {
+		texts[count] = text_of(item->owner, field);
+		count += texts[count] != NULL;
+	}
+	if (item->actor) {
+		texts[count] = text_of(item->actor, field);
+		count += texts[count] != NULL;
+	}
 	return count;
 }
 

@@ -12,7 +12,7 @@ struct pw_pool_chunk {
 	struct pw_pool_chunk *next;
 	size_t size;
 	size_t used;
-	_Alignas(max_align_t) char bytes[];
+	max_align_t pieces[];
 };
 
 /* Stands before each kept text, to compare and to grow the table by. */
@@ -21,8 +21,7 @@ struct prefix {
 	size_t len;
 };
 
-static struct pw_pool_chunk *add_chunk(struct pw_pool *pool,
-					  size_t size)
+static struct pw_pool_chunk *add_chunk(struct pw_pool *pool, size_t size)
 {
 	struct pw_pool_chunk *chunk;
 
@@ -49,7 +48,7 @@ void *pw_pool_alloc(struct pw_pool *pool, size_t size)
 		chunk = add_chunk(pool, size);
 	if (!chunk)
 		return NULL;
-	piece = chunk->bytes + chunk->used;
+	piece = (char *)chunk->pieces + chunk->used;
 	chunk->used += size;
 	return piece;
 }
@@ -107,19 +106,12 @@ static bool grow(struct pw_pool *pool)
 	return true;
 }
 
-const char *pw_pool_keep(struct pw_pool *pool, const void *text,
-			    size_t len)
+static const char *copy_text(struct pw_pool *pool, const void *text, size_t len,
+			     uint64_t hash)
 {
-	uint64_t hash = hash_text(text, len);
 	struct prefix *prefix;
-	const char **place;
 	char *copy;
 
-	if (2 * pool->used >= pool->size && !grow(pool))
-		return NULL;
-	place = find_place(pool, text, len, hash);
-	if (*place)
-		return *place;
 	prefix = pw_pool_alloc(pool, sizeof(*prefix) + len + 1);
 	if (!prefix)
 		return NULL;
@@ -128,9 +120,22 @@ const char *pw_pool_keep(struct pw_pool *pool, const void *text,
 	copy = (char *)(prefix + 1);
 	memcpy(copy, text, len);
 	copy[len] = 0;
-	*place = copy;
-	pool->used++;
 	return copy;
+}
+
+const char *pw_pool_keep(struct pw_pool *pool, const void *text, size_t len)
+{
+	uint64_t hash = hash_text(text, len);
+	const char **place;
+
+	if (2 * pool->used >= pool->size && !grow(pool))
+		return NULL;
+	place = find_place(pool, text, len, hash);
+	if (!*place) {
+		*place = copy_text(pool, text, len, hash);
+		pool->used += *place != NULL;
+	}
+	return *place;
 }
 
 void pw_pool_free(struct pw_pool *pool)

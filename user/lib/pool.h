@@ -22,8 +22,7 @@ void *pw_pool_alloc(struct pw_pool *pool, size_t size);
  * @len bytes with a 0 byte behind them; the same for the same text, so that a
  * thousand processes of one program cost one path. NULL: no memory.
  */
-const char *pw_pool_keep(struct pw_pool *pool, const void *text,
-			    size_t len);
+const char *pw_pool_keep(struct pw_pool *pool, const void *text, size_t len);
 
 void pw_pool_free(struct pw_pool *pool);
 
