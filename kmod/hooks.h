@@ -61,7 +61,7 @@ void pw_hooks_sum(u64 *hits, u64 *misses);
  */
 #define PW_FTRACE(name)							\
 	void name(unsigned long ip, unsigned long parent_ip,		\
-		  struct ftrace_ops *ops, pw_ftrace_regs *regs)
+		  struct ftrace_ops *ops, pw_ftrace_regs_t *regs)
 
 #define PW_KPROBE(name)							\
 	int name(struct kretprobe_instance *ri, struct pt_regs *regs)

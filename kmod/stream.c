@@ -41,9 +41,12 @@ void pw_stream_add(struct pw_session *session)
 		/* The pointer is seen before the bit. */
 		smp_store_release(&pw_stream_wants[type], wants);
 	}
-	if (session->live)
-		smp_store_release(&pw_stream_live,
-				  pw_stream_live | BIT(session->index));
+	if (session->live) {
+		u32 live = pw_stream_live | BIT(session->index);
+
+		/* All wants are seen before this. */
+		smp_store_release(&pw_stream_live, live);
+	}
 }
 
 void pw_stream_remove(struct pw_session *session)

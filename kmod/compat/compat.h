@@ -19,12 +19,12 @@
 
 /* Handlers of ftrace entries: arguments come in registers. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
-typedef struct ftrace_regs pw_ftrace_regs;
+typedef struct ftrace_regs pw_ftrace_regs_t;
 #else
-typedef struct pt_regs pw_ftrace_regs;
+typedef struct pt_regs pw_ftrace_regs_t;
 #endif
 
-static inline unsigned long pw_ftrace_arg(pw_ftrace_regs *regs, unsigned int n)
+static inline unsigned long pw_ftrace_arg(pw_ftrace_regs_t *regs, unsigned int n)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 	return ftrace_regs_get_argument(regs, n);
@@ -36,7 +36,7 @@ static inline unsigned long pw_ftrace_arg(pw_ftrace_regs *regs, unsigned int n)
 }
 
 /* The segment that made tcp_reset() be called: not told before 5.11. */
-static inline const void *pw_tcp_reset_skb(pw_ftrace_regs *regs)
+static inline const void *pw_tcp_reset_skb(pw_ftrace_regs_t *regs)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
 	return (const void *)pw_ftrace_arg(regs, 1);
