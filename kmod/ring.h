@@ -9,7 +9,7 @@
  *
  *	beacon = STARTING			now = clock
  *	smp_mb()			(A)	full barrier		(A)
- *	time = clock				b = load busy  
+ *	time = clock				b = load busy
  *	beacon = time (release)		(B)	acquire			(B)
  *	tail = load (acquire)		(C)	h = load head
  *	write slots				acquire			(D)
