@@ -58,43 +58,35 @@ static __poll_t device_poll(struct file *file, struct poll_table_struct *wait)
 	return has_started(session) ? pw_session_poll(session) : 0;
 }
 
-/* Structures from userspace begin with their size. */
-
-static int ioctl_start(struct pw_session *session, void __user *arg)
+/*
+ * Copy in a structure that begins with its size: of at least @known bytes; what a
+ * longer one says beyond that must be zero.
+ */
+static int read_struct(void *to, size_t known, void __user *arg)
 {
-	struct portwatch_start start = { 0 };
 	u32 size;
-	int err;
 
 	if (get_user(size, (u32 __user *)arg))
 		return -EFAULT;
-	if (size < sizeof(start))
+	if (size < known)
 		return -EINVAL;
 	if (size > PAGE_SIZE)
 		return -E2BIG;
-	err = copy_struct_from_user(&start, sizeof(start), arg, size);
-	return err ?: pw_session_start(session, &start);
+	return copy_struct_from_user(to, known, arg, size);
 }
 
-/*
- * Copy in what the caller asks, of at least @known bytes: a later, longer structure
- * gets the part that we know.
- */
-static int read_query(void *query, size_t known, void __user *arg)
+static int ioctl_start(struct pw_session *session, void __user *arg)
 {
-	u32 size;
+	struct portwatch_start start;
+	int err = read_struct(&start, sizeof(start), arg);
 
-	if (get_user(size, (u32 __user *)arg))
-		return -EFAULT;
-	if (size < known || size > PAGE_SIZE)
-		return -EINVAL;
-	return copy_from_user(query, arg, known) ? -EFAULT : 0;
+	return err ?: pw_session_start(session, &start);
 }
 
 static int ioctl_status(void __user *arg)
 {
 	struct portwatch_status status;
-	int err = read_query(&status, sizeof(status), arg);
+	int err = read_struct(&status, sizeof(status), arg);
 
 	if (err)
 		return err;
@@ -122,7 +114,7 @@ static int ioctl_status(void __user *arg)
 static int ioctl_hook(void __user *arg)
 {
 	struct portwatch_hook hook;
-	int err = read_query(&hook, sizeof(hook), arg);
+	int err = read_struct(&hook, sizeof(hook), arg);
 	u32 index = hook.index;
 
 	if (err)
@@ -140,7 +132,7 @@ static int ioctl_hook(void __user *arg)
 static int ioctl_session(void __user *arg)
 {
 	struct portwatch_session_info info;
-	int err = read_query(&info, sizeof(info), arg);
+	int err = read_struct(&info, sizeof(info), arg);
 	u32 index = info.index;
 
 	if (err)

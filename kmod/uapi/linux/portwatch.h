@@ -549,8 +549,10 @@ struct portwatch_beacon {
  * @gap:	records lost since the last LOST record
  * @bad_tail:	times that the consumer's tail could not be
  * @reserved:	zero
- * @seen:	records that came up for this session, by type
- * @filtered:	of these, those that its filter did not want
+ * @seen:	records that came up for this session, by type; of a type that it did
+ *		not ask for none comes up
+ * @filtered:	of these, those that its filter did not want (there is no filter but
+ *		the choice of types yet, so none)
  * @lost:	of these, those that found no room
  * @delivered:	of these, those that were written
  */
