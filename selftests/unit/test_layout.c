@@ -8,9 +8,9 @@
 #include "test.h"
 
 #define AT(type, field, offset) \
-	assert_int_equal(offsetof(struct type, field), offset);
-#define SIZE(type, size)	assert_int_equal(sizeof(struct type), size);
-#define VALUE(name, value)	assert_int_equal(name, value);
+	assert_int_equal(offsetof(struct type, field), offset)
+#define SIZE(type, size)	assert_int_equal(sizeof(struct type), size)
+#define VALUE(name, value)	assert_int_equal(name, value)
 
 static void wire(void **state)
 {
@@ -21,18 +21,18 @@ static void wire(void **state)
 static void recordings(void **state)
 {
 	(void)state;
-	SIZE(pw_recording_header, 128)
-	AT(pw_recording_header, version, 8)
-	AT(pw_recording_header, byte_order, 12)
-	AT(pw_recording_header, header_size, 16)
-	AT(pw_recording_header, slot_size, 20)
-	AT(pw_recording_header, record_version, 24)
-	AT(pw_recording_header, flags, 28)
-	AT(pw_recording_header, offset, 32)
-	AT(pw_recording_header, created, 40)
-	SIZE(pw_recording_offset, 128)
-	AT(pw_recording_offset, type, 14)
-	AT(pw_recording_offset, offset, 16)
+	SIZE(pw_recording_header, 128);
+	AT(pw_recording_header, version, 8);
+	AT(pw_recording_header, byte_order, 12);
+	AT(pw_recording_header, header_size, 16);
+	AT(pw_recording_header, slot_size, 20);
+	AT(pw_recording_header, record_version, 24);
+	AT(pw_recording_header, flags, 28);
+	AT(pw_recording_header, offset, 32);
+	AT(pw_recording_header, created, 40);
+	SIZE(pw_recording_offset, 128);
+	AT(pw_recording_offset, type, 14);
+	AT(pw_recording_offset, offset, 16);
 }
 
 int main(void)
