@@ -7,14 +7,17 @@
 
 #define GROUPS	8
 
-static char *put_byte(char *at, unsigned int byte)
+static inline char *put_byte(char *at, unsigned int byte)
 {
 	if (byte >= 100) {
 		*at++ = (char)('0' + byte / 100);
-		return pw_put_digits(at, byte, 2);
+		byte %= 100;
+		*at++ = (char)('0' + byte / 10);
+		byte %= 10;
+	} else if (byte >= 10) {
+		*at++ = (char)('0' + byte / 10);
+		byte %= 10;
 	}
-	if (byte >= 10)
-		return pw_put_digits(at, byte, 2);
 	*at++ = (char)('0' + byte);
 	return at;
 }

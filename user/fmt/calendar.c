@@ -32,8 +32,11 @@ static char *put_second(char *at, struct pw_calendar *calendar, bool utc,
 
 char *pw_put_rfc3339(char *at, struct pw_calendar *calendar, uint64_t real_time)
 {
+	uint32_t rest = (uint32_t)(real_time % PW_SECOND);
+
 	at = put_second(at, calendar, true, "%Y-%m-%dT%H:%M:%S.", real_time);
-	at = pw_put_digits(at, (uint32_t)(real_time % PW_SECOND), 9);
+	*at++ = (char)('0' + rest / 100000000);
+	at = pw_put_8_digits(at, rest % 100000000);
 	*at++ = 'Z';
 	return at;
 }

@@ -98,14 +98,14 @@ static char *put_cell(char *at, const struct pw_field *field,
 void pw_csv_event(const struct pw_csv *csv, struct pw_output *output,
 		  const struct portwatch_item *item)
 {
-	unsigned int shape = pw_event_shape(item);
 	const struct pw_field *field;
+	enum pw_shape shape;
 	struct pw_value value;
 	struct pw_row row;
 	char *at;
 	size_t i;
 
-	pw_event_row(item, &row);
+	shape = pw_event_row(item, &row);
 	for (i = 0; i < csv->count; i++) {
 		field = csv->columns[i].fields[shape];
 		value.kind = PW_KIND_NUMBER;

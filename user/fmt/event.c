@@ -334,7 +334,7 @@ static enum pw_shape close_shape(unsigned int kind)
 	}
 }
 
-enum pw_shape pw_event_shape(const struct portwatch_item *item)
+static enum pw_shape shape_of(const struct portwatch_item *item)
 {
 	const struct portwatch_event *event = item->event;
 
@@ -377,9 +377,11 @@ uint32_t pw_identity_shape(const struct portwatch_identity *identity)
 		PW_IDENTITY_KERNEL : PW_IDENTITY_PROCESS;
 }
 
-void pw_event_row(const struct portwatch_item *item, struct pw_row *row)
+enum pw_shape pw_event_row(const struct portwatch_item *item,
+			   struct pw_row *row)
 {
 	bool mark = !pw_event_counts(item->slot->type);
+	enum pw_shape shape = shape_of(item);
 
 	*row = (struct pw_row){
 		.base = {
@@ -389,7 +391,7 @@ void pw_event_row(const struct portwatch_item *item, struct pw_row *row)
 			[PW_BASE_ACTOR] = mark ? NULL : item->actor,
 		},
 		.shapes = {
-			[PW_BASE_RECORD] = 1U << pw_event_shape(item),
+			[PW_BASE_RECORD] = 1U << shape,
 			[PW_BASE_ITEM] = PW_SHAPES_ALL,
 			[PW_BASE_OWNER] = pw_identity_shape(item->owner),
 			[PW_BASE_ACTOR] = pw_identity_shape(item->actor),
@@ -398,9 +400,5 @@ void pw_event_row(const struct portwatch_item *item, struct pw_row *row)
 		.flags = mark ? 0 : item->event->flags,
 		.family = mark ? 0 : item->event->family,
 	};
-}
-
-bool pw_event_counts(unsigned int type)
-{
-	return type >= PORTWATCH_SOCKET && type <= PORTWATCH_FLOW;
+	return shape;
 }

@@ -125,24 +125,30 @@ enum pw_event_field {
 };
 
 /* The parts of the table, each up to the next one. */
-#define PW_EVENT_COMMON		PW_EVENT_V
-#define PW_EVENT_OWNER		PW_EVENT_PID
-#define PW_EVENT_BY		PW_EVENT_BY_PID
-#define PW_EVENT_OWN		PW_EVENT_EXISTING
+#define PW_EVENT_TIME		PW_EVENT_V
+#define PW_EVENT_HEAD		PW_EVENT_CPU	/* what, roughly */
+#define PW_EVENT_ENDS		PW_EVENT_SOCK	/* which socket */
+#define PW_EVENT_OWNER		PW_EVENT_NETNS	/* whose */
+#define PW_EVENT_BY		PW_EVENT_BY_PID	/* by whom */
+#define PW_EVENT_OWN		PW_EVENT_EXISTING /* what exactly */
 
 /* The fields of events, in the order in which they are written. */
 extern const struct pw_field pw_event_fields[PW_EVENT_FIELDS];
 
-/* The shape of an event. */
-enum pw_shape pw_event_shape(const struct portwatch_item *item);
-
-/* Makes an event a row; it points to the item and lives as long. */
-void pw_event_row(const struct portwatch_item *item, struct pw_row *row);
+/*
+ * Makes an event a row; it points to the item and lives as long. Returns the
+ * event's shape.
+ */
+enum pw_shape pw_event_row(const struct portwatch_item *item,
+			   struct pw_row *row);
 
 /* PW_IDENTITY_PROCESS or PW_IDENTITY_KERNEL. */
 uint32_t pw_identity_shape(const struct portwatch_identity *identity);
 
 /* Types that are events of sockets: what "seen" and "printed" count. */
-bool pw_event_counts(unsigned int type);
+static inline bool pw_event_counts(unsigned int type)
+{
+	return type >= PORTWATCH_SOCKET && type <= PORTWATCH_FLOW;
+}
 
 #endif

@@ -12,12 +12,8 @@
 /* A name of an event, "=", a number and a separator. */
 #define COUNT_MAX	48
 
-static uint64_t read_number(enum pw_type type, const uint8_t *at)
+static inline uint64_t read_number(enum pw_type type, const uint8_t *at)
 {
-	uint16_t u16;
-	uint32_t u32;
-	uint64_t u64;
-
 	switch (type) {
 	case PW_TYPE_U8:
 	case PW_TYPE_NAME8:
@@ -25,29 +21,26 @@ static uint64_t read_number(enum pw_type type, const uint8_t *at)
 	case PW_TYPE_U16:
 	case PW_TYPE_NAME16:
 	case PW_TYPE_FLAG:
-		memcpy(&u16, at, sizeof(u16));
-		return u16;
+		return *(const uint16_t *)at;
 	case PW_TYPE_U32:
 	case PW_TYPE_NAME32:
-		memcpy(&u32, at, sizeof(u32));
-		return u32;
+		return *(const uint32_t *)at;
 	default:
-		memcpy(&u64, at, sizeof(u64));
-		return u64;
+		return *(const uint64_t *)at;
 	}
 }
 
-static bool omitted(const struct pw_field *field, uint64_t number)
+static inline bool omitted(const struct pw_field *field, uint64_t number)
 {
 	return field->omits && number == field->omit;
 }
 
-static bool get_number(const struct pw_field *field, const uint8_t *at,
-		       struct pw_value *value)
+static inline bool get_number(const struct pw_field *field, uint64_t number,
+			      struct pw_value *value)
 {
 	value->kind = PW_KIND_NUMBER;
-	value->number = read_number(field->type, at);
-	return !omitted(field, value->number);
+	value->number = number;
+	return !omitted(field, number);
 }
 
 static bool get_name(const struct pw_field *field, const uint8_t *at,
@@ -156,10 +149,13 @@ bool pw_field_get(const struct pw_field *field, const struct pw_row *row,
 	at += field->offset;
 	switch ((enum pw_type)field->type) {
 	case PW_TYPE_U8:
+		return get_number(field, read_number(PW_TYPE_U8, at), value);
 	case PW_TYPE_U16:
+		return get_number(field, read_number(PW_TYPE_U16, at), value);
 	case PW_TYPE_U32:
+		return get_number(field, read_number(PW_TYPE_U32, at), value);
 	case PW_TYPE_U64:
-		return get_number(field, at, value);
+		return get_number(field, read_number(PW_TYPE_U64, at), value);
 	case PW_TYPE_NAME8:
 	case PW_TYPE_NAME16:
 	case PW_TYPE_NAME32:

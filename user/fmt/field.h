@@ -70,13 +70,14 @@ enum pw_tone {
 /* Every shape that a structure can have: see pw_row.shapes. */
 #define PW_SHAPES_ALL	0xffffffffU
 
+#define PW_KEY_MAX	24
+
 /**
  * struct pw_field - one column
  *
  * @name:	in JSON and CSV
- * @key:	,"name": as JSON has it
+ * @key:	,"name": as JSON has it; it is copied whole, which is faster
  * @key_length:	its length
- * @heading:	in tables
  * @type, @base, @offset: how and where the value stands
  * @argument:	see @type
  * @omits, @omit: a number that does not apply when it is @omit
@@ -88,9 +89,8 @@ enum pw_tone {
  * @tone:	colour of a value, or NULL
  */
 struct pw_field {
+	char key[PW_KEY_MAX];
 	const char *name;
-	const char *key;
-	const char *heading;
 	const char *(*name_of)(unsigned int number);
 	enum pw_tone (*tone)(const char *word, uint64_t number);
 	uint32_t shapes;

@@ -2,289 +2,277 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "address.h"
 #include "calendar.h"
-#include "escape.h"
 #include "event.h"
 #include "json.h"
+#include "json_field.h"
+#include "json_plan.h"
 #include "memory.h"
 #include "put.h"
 
-/* Who has been seen lately: as many as a busy machine runs at a time. */
-#define CACHE_SIZE	1024
+/*
+ * Places for runs: as many as a busy machine has kinds of events, processes and
+ * their threads, and connections that end soon after they began.
+ */
+#define CACHE_BITS	10
+#define CACHE_SIZE	(1U << CACHE_BITS)
 
-/* The text of a process, and where in it the thread's number belongs. */
-struct portrait {
-	const struct portwatch_identity *identity;
-	uint32_t key;
+/* What the text of a run depends on; unused words are 0. */
+struct key {
+	uint64_t words[9];
+};
+
+/* The text of fields that one event after another has in common. */
+struct run {
+	struct key key;
 	char *text;
 	size_t size;
 	size_t length;
-	size_t tid;
 };
 
-/* The fields that a shape of event has, found once. */
-struct plan {
-	const struct pw_field *fields[PW_EVENT_FIELDS];
-	size_t common;
-	size_t count;
-	size_t size;
-};
-
+/**
+ * struct pw_json - a writer
+ *
+ * An event is written as: its time; the head, which says what it is; the socket,
+ * with its ends and its owner; the actor; what only this event has. The three in
+ * the middle are runs.
+ *
+ * @calendar:	of the times
+ * @heads, @owners, @sockets, @actors: runs
+ * @time, @ends, @own: the other fields
+ */
 struct pw_json {
 	struct pw_calendar calendar;
-	struct portrait owners[CACHE_SIZE];
-	struct portrait actors[CACHE_SIZE];
-	struct plan plans[PW_EVENT_SHAPES];
+	struct run heads[CACHE_SIZE];
+	struct run owners[CACHE_SIZE];
+	struct run sockets[CACHE_SIZE];
+	struct run actors[CACHE_SIZE];
+	struct pw_json_plan time[PW_EVENT_SHAPES];
+	struct pw_json_plan ends[PW_EVENT_SHAPES];
+	struct pw_json_plan own[PW_EVENT_SHAPES];
 };
-
-static void plan_shape(struct plan *plan, unsigned int shape)
-{
-	const struct pw_field *field;
-	size_t i;
-
-	for (i = 0; i < PW_EVENT_FIELDS; i++) {
-		field = &pw_event_fields[i];
-		if (i == PW_EVENT_OWNER)
-			plan->common = plan->count;
-		if (i >= PW_EVENT_OWNER && i < PW_EVENT_OWN)
-			continue;
-		if (!(field->shapes & 1U << shape))
-			continue;
-		plan->fields[plan->count++] = field;
-		plan->size += field->key_length + PW_VALUE_MAX;
-	}
-	/* The few fields that can be longer, once each at most. */
-	plan->size += PORTWATCH_TYPES * PW_VALUE_MAX + 16 * PW_ESCAPE_GROWTH;
-}
 
 struct pw_json *pw_json_new(void)
 {
 	struct pw_json *json = pw_memory_new(sizeof(*json));
 	unsigned int shape;
 
-	for (shape = 0; shape < PW_EVENT_SHAPES; shape++)
-		plan_shape(&json->plans[shape], shape);
+	for (shape = 0; shape < PW_EVENT_SHAPES; shape++) {
+		pw_json_plan_make(&json->time[shape], shape, PW_EVENT_TIME,
+				  PW_EVENT_HEAD);
+		pw_json_plan_make(&json->ends[shape], shape, PW_EVENT_ENDS,
+				  PW_EVENT_OWNER);
+		pw_json_plan_make(&json->own[shape], shape, PW_EVENT_OWN,
+				  PW_EVENT_FIELDS);
+	}
 	return json;
+}
+
+static void free_runs(struct run *runs)
+{
+	size_t i;
+
+	for (i = 0; i < CACHE_SIZE; i++)
+		free(runs[i].text);
 }
 
 void pw_json_free(struct pw_json *json)
 {
-	size_t i;
-
 	if (!json)
 		return;
-	for (i = 0; i < CACHE_SIZE; i++) {
-		free(json->owners[i].text);
-		free(json->actors[i].text);
-	}
+	free_runs(json->heads);
+	free_runs(json->owners);
+	free_runs(json->sockets);
+	free_runs(json->actors);
 	free(json);
 }
 
-/* {"bind":3,"connect":12} */
-static char *put_counts(char *at, const uint32_t *counts)
+static inline bool is_run(const struct run *run, const struct key *key)
 {
-	unsigned int type;
-	const char *name;
-	char *start = at;
+	return run->key.words[0] == key->words[0] && run->length &&
+	       !memcmp(&run->key, key, sizeof(*key));
+}
 
-	*at++ = '{';
-	for (type = 0; type < PORTWATCH_TYPES; type++) {
-		if (!counts[type])
-			continue;
-		name = portwatch_event_name(type);
-		if (at != start + 1)
-			*at++ = ',';
-		*at++ = '"';
-		at = pw_put_text(at, name ? name : "unknown");
-		at = pw_put_bytes(at, "\":", 2);
-		at = pw_put_number(at, counts[type]);
+/*
+ * The run of a key; one that was just taken for it has no text yet (its length is
+ * 0). Each key has two places, so that two that meet do not drive each other out.
+ */
+static struct run *find_run(struct run *runs, const struct key *key)
+{
+	uint64_t hash = (key->words[0] ^ key->words[1] << 11) *
+			0x9e3779b97f4a7c15ULL;
+	struct run *run = &runs[hash >> (64 - CACHE_BITS) & ~1U], other;
+
+	if (is_run(&run[0], key))
+		return &run[0];
+	if (is_run(&run[1], key))
+		return &run[1];
+	other = run[1];
+	run[1] = run[0];
+	run[0] = other;
+	run[0].key = *key;
+	run[0].length = 0;
+	return &run[0];
+}
+
+/* A place for @size more bytes of a run. */
+static char *run_room(struct run *run, size_t size)
+{
+	if (run->size - run->length < size) {
+		run->size = run->length + size;
+		run->text = pw_memory_resize(run->text, run->size);
 	}
-	*at++ = '}';
-	return at;
+	return run->text + run->length;
 }
 
-/* ["bind","listen"] */
-static char *put_events(char *at, uint64_t events)
+static void run_commit(struct run *run, const char *end)
 {
-	unsigned int type;
-	const char *name;
-	char *start = at;
-
-	*at++ = '[';
-	for (type = 0; type < PORTWATCH_TYPES; type++) {
-		name = portwatch_event_name(type);
-		if (!(events & PORTWATCH_EVENT_BIT(type)) || !name)
-			continue;
-		if (at != start + 1)
-			*at++ = ',';
-		*at++ = '"';
-		at = pw_put_text(at, name);
-		*at++ = '"';
-	}
-	*at++ = ']';
-	return at;
+	run->length = (size_t)(end - run->text);
 }
 
-static char *put_quoted(char *at, struct pw_calendar *calendar,
-			const struct pw_value *value)
-{
-	*at++ = '"';
-	switch (value->kind) {
-	case PW_KIND_WORD:
-		at = pw_put_bytes(at, value->text, value->length);
-		break;
-	case PW_KIND_UNNAMED:
-		at = pw_put_number(at, value->number);
-		break;
-	case PW_KIND_TIME:
-		at = pw_put_rfc3339(at, calendar, value->number);
-		break;
-	case PW_KIND_ADDRESS:
-		at = pw_put_address(at, value->family, value->address);
-		break;
-	default:
-		at = pw_put_escaped(at, value->text, value->length,
-				    PW_ESCAPE_JSON);
-		break;
-	}
-	*at++ = '"';
-	return at;
-}
-
-static char *put_field(char *at, struct pw_calendar *calendar,
-		       const struct pw_field *field,
-		       const struct pw_value *value)
-{
-	at = pw_put_bytes(at, field->key, field->key_length);
-	switch (value->kind) {
-	case PW_KIND_NUMBER:
-		return pw_put_number(at, value->number);
-	case PW_KIND_TRUE:
-		return pw_put_bytes(at, "true", 4);
-	case PW_KIND_COUNTS:
-		return put_counts(at, value->counts);
-	case PW_KIND_EVENTS:
-		return put_events(at, value->number);
-	default:
-		return put_quoted(at, calendar, value);
-	}
-}
-
-/* What a field of any length takes. */
-static size_t field_size(const struct pw_field *field,
-			 const struct pw_value *value)
-{
-	return field->key_length + pw_value_size(value) + 2;
-}
-
-static void portrait_add(struct portrait *portrait,
-			 const struct pw_field *field,
-			 const struct pw_value *value)
-{
-	size_t size = portrait->length + field_size(field, value);
-	char *text;
-
-	if (size > portrait->size) {
-		portrait->text = pw_memory_resize(portrait->text, size);
-		portrait->size = size;
-	}
-	text = portrait->text + portrait->length;
-	text = put_field(text, NULL, field, value);
-	portrait->length = (size_t)(text - portrait->text);
-}
-
-/* Fields @first up to @end; the thread's number is not the process's. */
-static void portrait_draw(struct portrait *portrait, const struct pw_row *row,
-			  size_t first, size_t end)
+/* Adds the fields @first up to @end. */
+static void run_add(struct run *run, const struct pw_row *row, size_t first,
+		    size_t end)
 {
 	struct pw_value value;
 	size_t i;
+	char *at;
 
-	portrait->length = 0;
 	for (i = first; i < end; i++) {
-		if (pw_event_fields[i].base == PW_BASE_RECORD)
-			portrait->tid = portrait->length;
-		else if (pw_field_get(&pw_event_fields[i], row, &value))
-			portrait_add(portrait, &pw_event_fields[i], &value);
+		if (!pw_field_get(&pw_event_fields[i], row, &value))
+			continue;
+		at = run_room(run, pw_json_field_size(&value));
+		run_commit(run, pw_put_json_field(at, NULL, &pw_event_fields[i],
+						  &value));
 	}
 }
 
-static const struct portrait *portrait_of(struct portrait *cache,
-					  const struct portwatch_identity *who,
-					  const struct pw_row *row,
-					  size_t first, size_t end)
+static char *put_run(char *at, const struct run *run)
 {
-	struct portrait *portrait = &cache[who->key % CACHE_SIZE];
-
-	if (portrait->identity != who || portrait->key != who->key) {
-		portrait_draw(portrait, row, first, end);
-		portrait->identity = who;
-		portrait->key = who->key;
-	}
-	return portrait;
+	return pw_put_bytes(at, run->text, run->length);
 }
 
-static char *put_portrait(char *at, const struct portrait *portrait,
-			  const struct pw_field *tid, const struct pw_row *row)
+static const struct run *find_head(struct pw_json *json,
+				   const struct portwatch_event *event,
+				   const struct pw_row *row)
 {
-	struct pw_value value;
+	const struct key key = { .words = {
+		(uint64_t)event->cpu << 32 | (uint64_t)event->type << 24 |
+		(uint64_t)row->family << 16 | row->flags,
+		pw_event_counts(event->type) ? event->proto : 0,
+	} };
+	struct run *run = find_run(json->heads, &key);
 
-	at = pw_put_bytes(at, portrait->text, portrait->tid);
-	if (pw_field_get(tid, row, &value))
-		at = put_field(at, NULL, tid, &value);
-	return pw_put_bytes(at, portrait->text + portrait->tid,
-			    portrait->length - portrait->tid);
+	if (!run->length)
+		run_add(run, row, PW_EVENT_HEAD, PW_EVENT_ENDS);
+	return run;
 }
 
-static char *put_plan(char *at, struct pw_calendar *calendar,
-		      const struct plan *plan, size_t first, size_t end,
-		      const struct pw_row *row)
+static const struct run *find_owner(struct pw_json *json,
+				    const struct portwatch_item *item,
+				    const struct pw_row *row)
 {
-	struct pw_value value;
-	size_t i;
+	const struct portwatch_event *event = item->event;
+	const struct key key = { .words = {
+		(uint64_t)event->owner << 32 | event->owner_tid, event->netns,
+		(uintptr_t)item->owner,
+	} };
+	struct run *run = find_run(json->owners, &key);
 
-	for (i = first; i < end; i++)
-		if (pw_field_get(plan->fields[i], row, &value))
-			at = put_field(at, calendar, plan->fields[i], &value);
+	if (!run->length)
+		run_add(run, row, PW_EVENT_OWNER, PW_EVENT_BY);
+	return run;
+}
+
+static const struct run *find_actor(struct pw_json *json,
+				    const struct portwatch_item *item,
+				    const struct pw_row *row)
+{
+	const struct portwatch_event *event = item->event;
+	const struct key key = { .words = {
+		(uint64_t)event->actor << 32 | event->actor_tid, 0,
+		(uintptr_t)item->actor,
+	} };
+	struct run *run = find_run(json->actors, &key);
+
+	if (!run->length)
+		run_add(run, row, PW_EVENT_BY, PW_EVENT_OWN);
+	return run;
+}
+
+/* From attempt to end a socket keeps its ends and its owner. */
+static const struct run *find_socket(struct pw_json *json,
+				     const struct portwatch_item *item,
+				     const struct pw_json_plan *ends,
+				     const struct pw_row *row)
+{
+	const struct portwatch_event *event = item->event;
+	const struct run *owner;
+	struct key key = { .words = {
+		event->sock,
+		(uint64_t)event->owner << 32 | event->owner_tid,
+		(uint64_t)event->netns << 32 | (uint32_t)event->lport << 16 |
+		event->rport,
+		(uint64_t)event->flags << 32 | (uint32_t)row->family << 16 |
+		(event->type == PORTWATCH_BIND_FAILED),
+		(uintptr_t)item->owner,
+	} };
+	struct run *run;
+	char *at;
+
+	memcpy(&key.words[5], event->laddr, sizeof(event->laddr));
+	memcpy(&key.words[7], event->raddr, sizeof(event->raddr));
+	run = find_run(json->sockets, &key);
+	if (run->length)
+		return run;
+	owner = find_owner(json, item, row);
+	at = run_room(run, ends->size + owner->length);
+	at = pw_put_json_plan(at, NULL, ends, row);
+	run_commit(run, put_run(at, owner));
+	return run;
+}
+
+/* ,"by":{...}: the first comma of the run becomes the brace. */
+static char *put_actor(char *at, const struct run *run)
+{
+	char *brace = pw_put_bytes(at, ",\"by\":", 6);
+
+	at = put_run(brace, run);
+	*brace = '{';
+	*at++ = '}';
 	return at;
 }
 
 void pw_json_event(struct pw_json *json, struct pw_output *output,
 		   const struct portwatch_item *item)
 {
-	const struct plan *plan = &json->plans[pw_event_shape(item)];
-	const struct portrait *owner = NULL, *actor = NULL;
-	size_t size = plan->size;
+	const struct run *head, *socket = NULL, *actor = NULL;
+	enum pw_shape shape;
 	struct pw_row row;
 	char *at, *start;
+	size_t size;
 
-	pw_event_row(item, &row);
-	if (row.base[PW_BASE_OWNER]) {
-		owner = portrait_of(json->owners, item->owner, &row,
-				    PW_EVENT_OWNER, PW_EVENT_BY);
-		size += owner->length + PW_VALUE_MAX;
+	shape = pw_event_row(item, &row);
+	head = find_head(json, item->event, &row);
+	size = json->time[shape].size + head->length + json->own[shape].size;
+	if (pw_event_counts(item->slot->type)) {
+		socket = find_socket(json, item, &json->ends[shape], &row);
+		size += socket->length;
 	}
 	if (row.base[PW_BASE_ACTOR]) {
-		actor = portrait_of(json->actors, item->actor, &row,
-				    PW_EVENT_BY, PW_EVENT_OWN);
-		size += actor->length + PW_VALUE_MAX;
+		actor = find_actor(json, item, &row);
+		size += actor->length + 16;
 	}
-	start = pw_output_room(output, size);
-	at = put_plan(start, &json->calendar, plan, 0, plan->common, &row);
+
+	start = pw_output_room(output, size + 2);
+	at = pw_put_json_plan(start, &json->calendar, &json->time[shape], &row);
 	*start = '{';
-	if (owner)
-		at = put_portrait(at, owner, &pw_event_fields[PW_EVENT_TID],
-				  &row);
-	if (actor) {
-		start = pw_put_text(at, ",\"by\":");
-		at = put_portrait(start, actor,
-				  &pw_event_fields[PW_EVENT_BY_TID], &row);
-		*start = '{';
-		*at++ = '}';
-	}
-	at = put_plan(at, &json->calendar, plan, plan->common, plan->count,
-		      &row);
+	at = put_run(at, head);
+	if (socket)
+		at = put_run(at, socket);
+	if (actor)
+		at = put_actor(at, actor);
+	at = pw_put_json_plan(at, &json->calendar, &json->own[shape], &row);
 	at = pw_put_bytes(at, "}\n", 2);
 	pw_output_commit(output, at);
 }
@@ -301,8 +289,8 @@ void pw_json_fields(struct pw_output *output, char opening,
 	for (i = 0; i < count; i++) {
 		if (!pw_field_get(fields[i], row, &value))
 			continue;
-		at = pw_output_room(output, field_size(fields[i], &value));
-		end = put_field(at, &calendar, fields[i], &value);
+		at = pw_output_room(output, pw_json_field_size(&value));
+		end = pw_put_json_field(at, &calendar, fields[i], &value);
 		*at = opening;
 		opening = ',';
 		pw_output_commit(output, end);

@@ -352,6 +352,7 @@ static void write_socket(const struct pw_line *line, struct pw_pen *pen,
 {
 	const char *proto = portwatch_proto_name(item->event->proto);
 	struct places places = places_of(line);
+	enum pw_shape shape;
 	struct pw_row row;
 
 	if (proto)
@@ -362,8 +363,8 @@ static void write_socket(const struct pw_line *line, struct pw_pen *pen,
 	write_endpoints(line, pen, item->event);
 	pw_pen_tab(pen, places.process);
 	write_process(pen, PW_TONE_NAME, item->owner);
-	pw_event_row(item, &row);
-	write_details(line, pen, &row, pw_event_shape(item), places.details);
+	shape = pw_event_row(item, &row);
+	write_details(line, pen, &row, shape, places.details);
 }
 
 static size_t line_size(const struct portwatch_item *item)

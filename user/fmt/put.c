@@ -25,24 +25,58 @@ char *pw_put_text(char *at, const char *text)
 	return pw_put_bytes(at, text, strlen(text));
 }
 
+static inline void put_pair(char *at, uint32_t number)
+{
+	memcpy(at, pairs[number], 2);
+}
+
+/* Without a loop: most digits of most numbers, those of times, are put here. */
+char *pw_put_8_digits(char *at, uint32_t number)
+{
+	uint32_t high = number / 10000, low = number % 10000;
+
+	put_pair(at, high / 100);
+	put_pair(at + 2, high % 100);
+	put_pair(at + 4, low / 100);
+	put_pair(at + 6, low % 100);
+	return at + 8;
+}
+
+/* Numbers below 10^8. */
+static char *put_small(char *at, uint32_t number)
+{
+	char *end;
+	size_t left;
+
+	if (number < 10) {
+		*at = (char)('0' + number);
+		return at + 1;
+	}
+	if (number < 100) {
+		put_pair(at, number);
+		return at + 2;
+	}
+	left = number < 10000 ? 3 + (number >= 1000) :
+	       number < 1000000 ? 5 + (number >= 100000) :
+				  7 + (number >= 10000000);
+	end = at + left;
+	for (; left > 1; number /= 100) {
+		left -= 2;
+		put_pair(at + left, number % 100);
+	}
+	if (left)
+		*at = (char)('0' + number);
+	return end;
+}
+
 char *pw_put_number(char *at, uint64_t number)
 {
-	char digits[PW_NUMBER_MAX];
-	char *end = digits + sizeof(digits);
-	char *start = end;
+	const uint64_t limit = 100000000;
 
-	while (number >= 100) {
-		start -= 2;
-		memcpy(start, pairs[number % 100], 2);
-		number /= 100;
-	}
-	if (number >= 10) {
-		start -= 2;
-		memcpy(start, pairs[number], 2);
-	} else {
-		*--start = (char)('0' + number);
-	}
-	return pw_put_bytes(at, start, (size_t)(end - start));
+	if (number < limit)
+		return put_small(at, (uint32_t)number);
+	at = pw_put_number(at, number / limit);
+	return pw_put_8_digits(at, (uint32_t)(number % limit));
 }
 
 char *pw_put_digits(char *at, uint32_t number, unsigned int digits)
@@ -51,7 +85,7 @@ char *pw_put_digits(char *at, uint32_t number, unsigned int digits)
 
 	while (left >= 2) {
 		left -= 2;
-		memcpy(at + left, pairs[number % 100], 2);
+		put_pair(at + left, number % 100);
 		number /= 100;
 	}
 	if (left)

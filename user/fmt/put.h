@@ -24,6 +24,9 @@ char *pw_put_number(char *at, uint64_t number);
 /* The last @digits decimal digits of a number, with leading zeros. */
 char *pw_put_digits(char *at, uint32_t number, unsigned int digits);
 
+/* The same for eight digits of a number that has no more. */
+char *pw_put_8_digits(char *at, uint32_t number);
+
 /* A hexadecimal number without leading zeros: 4 bytes at most. */
 char *pw_put_hex16(char *at, uint16_t number);
 
