@@ -17,6 +17,7 @@ static const struct play plays[] = {
 	{ "hostile", play_hostile },
 	{ "lost", play_lost },
 	{ "ports", play_ports },
+	{ "flood", play_flood },
 };
 
 int main(int argc, char **argv)

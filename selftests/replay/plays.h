@@ -21,4 +21,7 @@ void play_lost(struct stage *stage);
 /* Ports taken, shared, given back, taken again. */
 void play_ports(struct stage *stage);
 
+/* A million events, to measure with; its stream is not kept. */
+void play_flood(struct stage *stage);
+
 #endif

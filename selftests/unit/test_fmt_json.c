@@ -93,15 +93,56 @@ static void cache_is_no_mixture(void **state)
 	pw_output_open(&output, STDOUT_FILENO, -1);
 	for (i = 0; i < 30; i++) {
 		item.owner = &owners[i % 7 % 3];
+		slot.event.owner = item.owner->key;
 		line = line_of(json, &output, &item);
 		assert_non_null(strstr(line, item.owner->comm));
 	}
 	/* The same place and another key: another process. */
 	item.owner = &owners[0];
+	slot.event.owner = owners[0].key;
 	line_of(json, &output, &item);
 	owners[0].key += 1024 * 9;
 	owners[0].comm = "four";
+	slot.event.owner = owners[0].key;
 	assert_non_null(strstr(line_of(json, &output, &item), "four"));
+	pw_output_close(&output);
+	pw_json_free(json);
+}
+
+/* A socket can be connected again, to somebody else. */
+static void ends_that_change(void **state)
+{
+	union pw_slot slot = make_event(PORTWATCH_CONNECT, 1);
+	struct portwatch_item item = { .slot = &slot.head, .real_time = 1 };
+	struct pw_json *json = pw_json_new();
+	struct pw_output output;
+
+	(void)state;
+	pw_output_open(&output, STDOUT_FILENO, -1);
+	set_local(&slot, "10.0.0.1", 1);
+	assert_null(strstr(line_of(json, &output, &item), "raddr"));
+	set_remote(&slot, "10.0.0.2", 2);
+	assert_non_null(strstr(line_of(json, &output, &item), "10.0.0.2"));
+	set_remote(&slot, "10.0.0.3", 2);
+	assert_non_null(strstr(line_of(json, &output, &item), "10.0.0.3"));
+	slot.event.rport = 3;
+	assert_non_null(strstr(line_of(json, &output, &item), "\"rport\":3"));
+	slot.event.lport = 4;
+	assert_non_null(strstr(line_of(json, &output, &item), "\"lport\":4"));
+	slot.event.netns = 5;
+	assert_non_null(strstr(line_of(json, &output, &item), "\"netns\":5"));
+	slot.event.owner_tid = 6;
+	item.owner = &(struct portwatch_identity){ .key = 2, .comm = "x" };
+	slot.event.owner = 2;
+	assert_non_null(strstr(line_of(json, &output, &item), "\"tid\":6"));
+	slot.event.flags |= PORTWATCH_F_MAPPED;
+	assert_non_null(strstr(line_of(json, &output, &item), "\"mapped\""));
+	slot.event.proto = 17;
+	assert_non_null(strstr(line_of(json, &output, &item), "\"udp\""));
+	slot.event.cpu = 7;
+	assert_non_null(strstr(line_of(json, &output, &item), "\"cpu\":7"));
+	slot.event.type = PORTWATCH_BIND_FAILED;
+	assert_null(strstr(line_of(json, &output, &item), "laddr"));
 	pw_output_close(&output);
 	pw_json_free(json);
 }
@@ -137,6 +178,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(owner_and_actor),
 		cmocka_unit_test(cache_is_no_mixture),
+		cmocka_unit_test(ends_that_change),
 		cmocka_unit_test(long_texts),
 	};
 
