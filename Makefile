@@ -10,7 +10,7 @@ PREFIX ?= /usr/local
 ARGS ?=
 
 module_dir = $(DESTDIR)/lib/modules/$(KVERSION)/updates
-rules_dir = $(DESTDIR)/etc/udev/rules.d
+rules_dir = $(DESTDIR)$(PREFIX)/lib/udev/rules.d
 
 .PHONY: all
 all: module user ## build module and tool (the default)
@@ -52,7 +52,7 @@ install: all ## install module, tool, library, man pages (DESTDIR=, PREFIX=)
 .PHONY: uninstall
 uninstall: ## remove exactly what install put there
 	rm -f $(module_dir)/portwatch.ko $(rules_dir)/60-portwatch.rules
-	-rmdir --ignore-fail-on-non-empty $(module_dir) $(rules_dir)
+	-rmdir $(module_dir) $(rules_dir) $(dir $(rules_dir)) 2>/dev/null
 	$(MAKE) -C user uninstall DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
 	$(if $(DESTDIR),,depmod $(KVERSION))
 
