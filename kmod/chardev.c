@@ -44,6 +44,9 @@ static int device_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+/* Without it a mapping would pass for anonymous memory. */
+static const struct vm_operations_struct area_ops = { };
+
 static bool has_started(struct pw_session *session)
 {
 	/* Pairs with the release in start_locked(): its areas are there. */
@@ -205,6 +208,7 @@ static int map_area(struct vm_area_struct *vma, void *area, unsigned long first,
 		pw_vma_refuse_write(vma);
 	}
 	pw_vma_set_private(vma);
+	vma->vm_ops = &area_ops;
 	return remap_vmalloc_range(vma, area, vma->vm_pgoff - first);
 }
 

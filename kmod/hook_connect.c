@@ -39,8 +39,9 @@ PW_FTRACE(pw_on_tcp_connect)
 	socket = pw_socket_of_holder(&lock, socket, sk, who);
 	if (socket) {
 		socket->flags &= ~(PW_S_ENDED | PW_S_RST_IN | PW_S_RST_OUT |
-				   PW_S_INCOMING);
+				   PW_S_FIN | PW_S_INCOMING);
 		socket->flags |= PW_S_CONNECTING;
+		socket->old_error = READ_ONCE(sk->sk_err);
 	}
 	pw_event_init(&event, PORTWATCH_CONNECT, sk, lock.cookie);
 	now = pw_socket_emit(socket, &event, who, current->pid, NULL);

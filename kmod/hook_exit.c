@@ -6,6 +6,7 @@
 #include <linux/fdtable.h>
 #include <linux/fs.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
 
 #include "hook.h"
 
@@ -30,12 +31,22 @@ static bool has_socket(struct files_struct *files)
 	return found;
 }
 
+/* The whole process ends, with this thread or with all of them at once. */
+static bool is_last_exit(void)
+{
+	return thread_group_empty(current) ||
+	       current->signal->flags & SIGNAL_GROUP_EXIT;
+}
+
 /* exit_signals(task): process context, in each thread that exits. */
 PW_FTRACE(pw_on_exit_signals)
 {
 	struct files_struct *files = current->files;
 
+	/* Threads that end before the others close nothing. */
+	if (!files || !current->mm || !is_last_exit())
+		return;
 	pw_hook_hit(PW_HOOK_EXIT);
-	if (files && current->mm && has_socket(files))
+	if (has_socket(files))
 		pw_process_put(pw_process_current());
 }

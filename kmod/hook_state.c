@@ -31,12 +31,23 @@ static void on_established(struct sock *sk)
 	pw_socket_unlock(&lock);
 }
 
+/*
+ * What ended it, if that was an error: one that was there before the connection
+ * (left by a disconnect) does not count.
+ */
+static int fresh_error(const struct pw_socket *socket, const struct sock *sk)
+{
+	int error = READ_ONCE(sk->sk_err);
+
+	return socket && error == socket->old_error ? 0 : error;
+}
+
 static void emit_connect_failed(struct pw_socket *socket, struct sock *sk)
 {
 	struct portwatch_event event;
 
 	pw_event_init(&event, PORTWATCH_CONNECT_FAILED, sk, socket->cookie);
-	event.connect_failed.error = READ_ONCE(sk->sk_err) ?: ECANCELED;
+	event.connect_failed.error = fresh_error(socket, sk) ?: ECANCELED;
 	event.connect_failed.latency = socket->mark;
 	socket->flags &= ~PW_S_CONNECTING;
 	pw_socket_emit(socket, &event, socket->closer, socket->closer_tid,
@@ -59,22 +70,16 @@ static void emit_listener_close(struct pw_socket *socket, struct sock *sk)
 }
 
 /*
- * From an orderly state it is FIN; from any other without an error, this end gave
- * up the connection, which sends a reset.
+ * Both FINs were exchanged, or ours was and a stub waits for the other. Any other
+ * end without an error is this end's giving up, which sends a reset.
  */
-static u8 reason_by_state(const struct sock *sk, int oldstate)
+static bool in_order(u16 flags, const struct sock *sk, int oldstate)
 {
-	switch (oldstate) {
-	case TCP_FIN_WAIT2:
-		return tcp_sk(sk)->linger2 < 0 ? PORTWATCH_REASON_RST_SENT :
-						 PORTWATCH_REASON_FIN;
-	case TCP_CLOSING:
-	case TCP_LAST_ACK:
-	case TCP_TIME_WAIT:
-		return PORTWATCH_REASON_FIN;
-	default:
-		return PORTWATCH_REASON_RST_SENT;
-	}
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	if (oldstate == TCP_LAST_ACK)
+		return tp->snd_una == tp->write_seq;
+	return flags & PW_S_FIN;
 }
 
 /*
@@ -93,7 +98,7 @@ static u8 reason_of(const struct pw_socket *socket, const struct sock *sk,
 		    int oldstate)
 {
 	u16 flags = socket ? socket->flags : 0;
-	int error = READ_ONCE(sk->sk_err);
+	int error = fresh_error(socket, sk);
 
 	if (flags & PW_S_RST_IN)
 		return PORTWATCH_REASON_RST_RECEIVED;
@@ -101,13 +106,12 @@ static u8 reason_of(const struct pw_socket *socket, const struct sock *sk,
 		return PORTWATCH_REASON_RST_SENT;
 	if (error == ECONNABORTED)
 		return PORTWATCH_REASON_ABORTED;
-	if (error == ECONNRESET || error == EPIPE)
-		return PORTWATCH_REASON_RST_RECEIVED;
 	if (timed_out(sk, error))
 		return PORTWATCH_REASON_TIMEOUT;
 	if (flags & PW_S_INCOMING && !(flags & PW_S_ACCEPTED) && !sk->sk_socket)
 		return PORTWATCH_REASON_UNACCEPTED;
-	return reason_by_state(sk, oldstate);
+	return in_order(flags, sk, oldstate) ? PORTWATCH_REASON_FIN :
+					       PORTWATCH_REASON_RST_SENT;
 }
 
 /* Who sent the first FIN, or else the reset. */
@@ -148,11 +152,24 @@ static void emit_connection_close(struct pw_socket *socket, struct sock *sk,
 	event.close.first = first_of(oldstate, event.close.reason);
 	if (socket) {
 		event.close.duration = socket->mark;
-		socket->flags &= ~(PW_S_CONNECTED | PW_S_RST_IN | PW_S_RST_OUT);
+		socket->flags &= ~(PW_S_CONNECTED | PW_S_CONNECTING |
+				   PW_S_RST_IN | PW_S_RST_OUT | PW_S_FIN);
 		socket->flags |= PW_S_ENDED;
 	}
 	pw_socket_emit(socket, &event, socket ? socket->closer : NULL,
 		       socket ? socket->closer_tid : 0, &event.close.duration);
+}
+
+/* No SYN, no attempt: then the return of connect() tells. */
+static void on_attempt_over(struct pw_socket *socket, struct sock *sk)
+{
+	if (!socket)
+		return;
+	if (socket->flags & PW_S_CONNECTING &&
+	    (fresh_error(socket, sk) || tcp_sk(sk)->packets_out))
+		emit_connect_failed(socket, sk);
+	if (socket->flags & PW_S_RELEASED)
+		pw_emit_socket_close(socket, sk);
 }
 
 static void on_closed(struct sock *sk, int oldstate)
@@ -165,14 +182,9 @@ static void on_closed(struct sock *sk, int oldstate)
 		if (socket && socket->flags & PW_S_LISTENING)
 			emit_listener_close(socket, sk);
 	} else if (oldstate == TCP_SYN_SENT ||
-		   (socket && socket->flags & PW_S_CONNECTING)) {
-		/* No SYN, no attempt: the return of connect() tells. */
-		if (socket && socket->flags & PW_S_CONNECTING &&
-		    (sk->sk_err || tcp_sk(sk)->packets_out)) {
-			emit_connect_failed(socket, sk);
-			if (socket->flags & PW_S_RELEASED)
-				pw_emit_socket_close(socket, sk);
-		}
+		   (oldstate == TCP_SYN_RECV && socket &&
+		    socket->flags & PW_S_CONNECTING)) {
+		on_attempt_over(socket, sk);
 	} else if (oldstate != TCP_SYN_RECV || socket) {
 		emit_connection_close(socket, sk, lock.cookie, oldstate);
 	}
@@ -221,5 +233,22 @@ PW_FTRACE(pw_on_tcp_reset)
 	if (socket)
 		socket->flags |= !skb || tcp_hdr(skb)->rst ? PW_S_RST_IN :
 							     PW_S_RST_OUT;
+	pw_socket_unlock(&lock);
+}
+
+/*
+ * tcp_time_wait(sk, state, timeout): softirq or process context, the socket is
+ * locked. Its end follows at once (also where no stub could be made).
+ */
+PW_FTRACE(pw_on_tcp_time_wait)
+{
+	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);
+	struct pw_socket_lock lock;
+	struct pw_socket *socket;
+
+	pw_hook_hit(PW_HOOK_TIME_WAIT);
+	socket = pw_socket_lock(&lock, sk);
+	if (socket)
+		socket->flags |= PW_S_FIN;
 	pw_socket_unlock(&lock);
 }

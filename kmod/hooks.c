@@ -88,9 +88,14 @@ static struct hook hooks[PW_HOOKS] = {
 		.target = { { "tcp_destroy_sock", pw_on_tcp_destroy_sock } },
 	},
 	[PW_HOOK_RESET] = {
-		.name = "reset", FTRACE, .optional = true,
-		.purpose = "which end reset a connection",
+		.name = "reset", FTRACE,
+		.purpose = "why a connection ended: reset by the other end",
 		.target = { { "tcp_reset", pw_on_tcp_reset } },
+	},
+	[PW_HOOK_TIME_WAIT] = {
+		.name = "time-wait", FTRACE,
+		.purpose = "why a connection ended: closed in order by this end",
+		.target = { { "tcp_time_wait", pw_on_tcp_time_wait } },
 	},
 	[PW_HOOK_BIND4] = {
 		.name = "bind4", KRETPROBE,

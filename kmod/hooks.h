@@ -23,6 +23,7 @@ enum pw_hook_id {
 	PW_HOOK_STATE,
 	PW_HOOK_CREATE,
 	PW_HOOK_RESET,
+	PW_HOOK_TIME_WAIT,
 	PW_HOOK_BIND4,
 	PW_HOOK_BIND6,
 	PW_HOOK_AUTOBIND,
@@ -73,6 +74,7 @@ void pw_on_tcp_destroy_sock(void *data, struct sock *sk);
 
 /* hook_state.c */
 PW_FTRACE(pw_on_tcp_reset);
+PW_FTRACE(pw_on_tcp_time_wait);
 void pw_on_set_state(void *data, const struct sock *csk, const int oldstate,
 		     const int newstate);
 

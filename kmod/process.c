@@ -81,19 +81,30 @@ static bool id_equal(const struct pw_process_id *a,
 
 static_assert(sizeof_field(struct pw_process_id, comm) == TASK_COMM_LEN);
 
-static void id_read(struct pw_process_id *id, struct task_struct *task)
+/*
+ * Returns false when the task has gone. Preemption is off meanwhile: as good as
+ * rcu_read_lock(), and no call.
+ */
+static bool id_read(struct pw_process_id *id, struct task_struct *task)
 {
-	struct task_struct *leader = READ_ONCE(task->group_leader);
+	struct task_struct *leader;
+	bool alive;
 
-	id->start = leader->start_boottime;
-	id->exec = task->self_exec_id;
-	id->tgid = task->tgid;
-	/* May be changed under us: then it is the old name, the new one or a mix. */
-	pw_words_copy(id->comm, leader->comm, sizeof(id->comm));
-	preempt_disable(); /* as good as rcu_read_lock(), and no call */
-	id->uid = __kuid_val(rcu_dereference_raw(task->real_cred)->euid);
-	id->cgroup = cgroup_id(task_css_set_check(task, true)->dfl_cgrp);
+	preempt_disable();
+	/* The leader is there as long as the task has not been unhashed. */
+	alive = task == current || pid_alive(task);
+	if (alive) {
+		leader = READ_ONCE(task->group_leader);
+		id->start = leader->start_boottime;
+		id->exec = task->self_exec_id;
+		id->tgid = task->tgid;
+		/* May be changed under us: the old name, the new one or a mix. */
+		pw_words_copy(id->comm, leader->comm, sizeof(id->comm));
+		id->uid = __kuid_val(rcu_dereference_raw(task->real_cred)->euid);
+		id->cgroup = cgroup_id(task_css_set_check(task, true)->dfl_cgrp);
+	}
 	preempt_enable();
+	return alive;
 }
 
 /* Returns it with a reference, or NULL. */
@@ -137,8 +148,9 @@ static bool retire(struct pw_process *process)
 	bool done = false;
 
 	raw_spin_lock_irqsave(&bucket->lock, flags);
+	/* Pairs with pw_process_put(). */
 	if (process->hashed && process->bucket == index &&
-	    !atomic_read(&process->refs)) {
+	    !atomic_read_acquire(&process->refs)) {
 		if (process->used) {
 			process->used = false;
 		} else {
@@ -309,7 +321,8 @@ struct pw_process *pw_process_of(struct task_struct *task)
 	struct pw_process *process;
 	struct pw_process_id id;
 
-	id_read(&id, task);
+	if (!id_read(&id, task))
+		return NULL;
 	process = find(&id, bucket_of(&id));
 	if (process)
 		return process;
@@ -332,8 +345,10 @@ struct pw_process *pw_process_hold(struct pw_process *process)
 
 void pw_process_put(struct pw_process *process)
 {
-	if (process)
-		atomic_dec(&process->refs);
+	if (!process)
+		return;
+	smp_mb__before_atomic(); /* we are done with it: against retire() */
+	atomic_dec(&process->refs);
 }
 
 bool pw_process_same(const struct pw_process *a, const struct pw_process *b)

@@ -113,8 +113,10 @@ void pw_process_text_task(struct pw_process *process, struct task_struct *task)
 	if (mm) {
 		put_exe(process, mm, buffer);
 		len = cmdline_len(process, mm);
+		/* Not from a mapped file: that could keep us waiting for ever. */
 		len = access_process_vm(task, READ_ONCE(mm->arg_start),
-					process->text + process->exe_len, len, 0);
+					process->text + process->exe_len, len,
+					FOLL_ANON);
 		process->cmdline_len = max(len, 0);
 		mmput(mm);
 	}

@@ -174,8 +174,10 @@ static void look_at(struct task_struct *task)
 	struct file *file;
 
 	while ((file = next_file(task, &fd))) {
-		if (S_ISSOCK(file_inode(file)->i_mode))
-			found(SOCKET_I(file_inode(file)), task);
+		struct socket *sock = pw_sock_from_file(file);
+
+		if (sock)
+			found(sock, task);
 		fput(file);
 		cond_resched();
 	}
@@ -300,7 +302,10 @@ static bool show(struct pw_socket *socket, void *arg)
 	}
 	socket->shown |= BIT(session->index);
 	pw_event_init(&event, type, sk, socket->cookie);
-	pw_event_set_options(&event, sk);
+	if (type == PORTWATCH_BIND)
+		pw_event_set_options(&event, sk);
+	else if (type == PORTWATCH_LISTEN)
+		pw_event_set_dual_stack(&event, sk);
 	pw_event_set_ifname(event.existing.ifname, sk);
 	event.flags |= PORTWATCH_F_EXISTING;
 	event.sock_seq = socket->seq;
@@ -327,13 +332,14 @@ static bool forget(struct pw_socket *socket, void *arg)
 static bool put_mark(struct pw_snapshot *snapshot, bool end)
 {
 	struct pw_session *session = snapshot->session;
-	struct portwatch_event event = {
-		.type = PORTWATCH_SNAPSHOT,
-		.snapshot.end = end,
-		.snapshot.rows = snapshot->rows,
-	};
+	struct portwatch_event event;
 	unsigned long flags;
 	bool room;
+
+	memset(&event, 0, sizeof(event)); /* to the last byte of the union */
+	event.type = PORTWATCH_SNAPSHOT;
+	event.snapshot.end = end;
+	event.snapshot.rows = snapshot->rows;
 
 	local_irq_save(flags);
 	room = has_room(session);

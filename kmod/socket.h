@@ -35,7 +35,8 @@ struct sock;
 #define PW_S_ENDED	BIT(8)	/* a close was sent for what it was */
 #define PW_S_RST_IN	BIT(9)	/* the other end reset it */
 #define PW_S_RST_OUT	BIT(10)	/* this end did */
-#define PW_S_BEFORE	BIT(11)	/* found open, not seen being made */
+#define PW_S_FIN	BIT(11)	/* it went over to TIME_WAIT */
+#define PW_S_BEFORE	BIT(12)	/* found open, not seen being made */
 
 /**
  * struct pw_socket - the record of a socket, under its shard's lock
@@ -56,6 +57,7 @@ struct sock;
  *		place
  * @flags:	PW_S_*
  * @port:	of the last bind event
+ * @old_error:	the socket's error before it was connected
  * @how:	how it got its port: enum portwatch_how, 0 unknown
  */
 struct pw_socket {
@@ -74,6 +76,7 @@ struct pw_socket {
 	u32 shown;
 	u16 flags;
 	u16 port;
+	u16 old_error;
 	u8 how;
 };
 

@@ -11,6 +11,7 @@
 #include <linux/fs.h>
 #include <linux/fdtable.h>
 #include <linux/mm.h>
+#include <linux/net.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/timer.h>
@@ -97,6 +98,18 @@ static inline struct file *pw_get_file_rcu(struct file __rcu **from)
 	struct file *file = rcu_dereference(*from);
 
 	return file && get_file_rcu(file) ? file : NULL;
+#endif
+}
+
+/* The socket that a file is, or NULL: an inode of that kind can be a mere name. */
+static inline struct socket *pw_sock_from_file(struct file *file)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+	return sock_from_file(file);
+#else
+	int err;
+
+	return sock_from_file(file, &err);
 #endif
 }
 
