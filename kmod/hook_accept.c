@@ -108,6 +108,8 @@ static void accepted(struct sock *sk, u64 listener)
 		event.accept.wait = socket->mark;
 		pw_socket_set_owner(socket, pw_owner_of(sk, who), current->pid);
 		socket->listener = listener;
+		/* It may have ended in the queue: there is a socket to close now. */
+		socket->flags &= ~PW_S_ENDED;
 		socket->shown = pw_stream_who_sees_all();
 		socket->flags |= PW_S_INCOMING | PW_S_ACCEPTED | PW_S_CONNECTED;
 	}

@@ -41,7 +41,6 @@ PW_FTRACE(pw_on_tcp_connect)
 		socket->flags &= ~(PW_S_ENDED | PW_S_RST_IN | PW_S_RST_OUT |
 				   PW_S_FIN | PW_S_INCOMING);
 		socket->flags |= PW_S_CONNECTING;
-		socket->old_error = READ_ONCE(sk->sk_err);
 	}
 	pw_event_init(&event, PORTWATCH_CONNECT, sk, lock.cookie);
 	now = pw_socket_emit(socket, &event, who, current->pid, NULL);
@@ -91,6 +90,9 @@ static void connect_returned(struct connect_data *data, int ret, bool datagram)
 	struct pw_socket *socket;
 	struct pw_process *who;
 
+	/* Nobody's port is meant. */
+	if (sk->sk_type == SOCK_RAW)
+		return;
 	who = pw_process_current();
 	socket = pw_socket_lock(&lock, sk);
 	socket = pw_socket_of_holder(&lock, socket, sk, who);

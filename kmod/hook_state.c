@@ -31,23 +31,12 @@ static void on_established(struct sock *sk)
 	pw_socket_unlock(&lock);
 }
 
-/*
- * What ended it, if that was an error: one that was there before the connection
- * (left by a disconnect) does not count.
- */
-static int fresh_error(const struct pw_socket *socket, const struct sock *sk)
-{
-	int error = READ_ONCE(sk->sk_err);
-
-	return socket && error == socket->old_error ? 0 : error;
-}
-
 static void emit_connect_failed(struct pw_socket *socket, struct sock *sk)
 {
 	struct portwatch_event event;
 
 	pw_event_init(&event, PORTWATCH_CONNECT_FAILED, sk, socket->cookie);
-	event.connect_failed.error = fresh_error(socket, sk) ?: ECANCELED;
+	event.connect_failed.error = READ_ONCE(sk->sk_err) ?: ECANCELED;
 	event.connect_failed.latency = socket->mark;
 	socket->flags &= ~PW_S_CONNECTING;
 	pw_socket_emit(socket, &event, socket->closer, socket->closer_tid,
@@ -98,7 +87,7 @@ static u8 reason_of(const struct pw_socket *socket, const struct sock *sk,
 		    int oldstate)
 {
 	u16 flags = socket ? socket->flags : 0;
-	int error = fresh_error(socket, sk);
+	int error = READ_ONCE(sk->sk_err);
 
 	if (flags & PW_S_RST_IN)
 		return PORTWATCH_REASON_RST_RECEIVED;
@@ -166,7 +155,7 @@ static void on_attempt_over(struct pw_socket *socket, struct sock *sk)
 	if (!socket)
 		return;
 	if (socket->flags & PW_S_CONNECTING &&
-	    (fresh_error(socket, sk) || tcp_sk(sk)->packets_out))
+	    (READ_ONCE(sk->sk_err) || tcp_sk(sk)->packets_out))
 		emit_connect_failed(socket, sk);
 	if (socket->flags & PW_S_RELEASED)
 		pw_emit_socket_close(socket, sk);

@@ -57,7 +57,6 @@ struct sock;
  *		place
  * @flags:	PW_S_*
  * @port:	of the last bind event
- * @old_error:	the socket's error before it was connected
  * @how:	how it got its port: enum portwatch_how, 0 unknown
  */
 struct pw_socket {
@@ -76,7 +75,6 @@ struct pw_socket {
 	u32 shown;
 	u16 flags;
 	u16 port;
-	u16 old_error;
 	u8 how;
 };
 
