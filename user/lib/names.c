@@ -14,6 +14,9 @@
 /* Not in the headers of every libc that we build with. */
 #define PROTO_MPTCP	262
 #define PROTO_L2TP	115
+#ifndef EFTYPE
+#define EFTYPE		134
+#endif
 
 struct name {
 	unsigned int value;
@@ -156,6 +159,7 @@ static const struct name errno_names[] = {
 	ERROR(ECANCELED), ERROR(ENOKEY), ERROR(EKEYEXPIRED),
 	ERROR(EKEYREVOKED), ERROR(EKEYREJECTED), ERROR(EOWNERDEAD),
 	ERROR(ENOTRECOVERABLE), ERROR(ERFKILL), ERROR(EHWPOISON),
+	ERROR(EFTYPE),
 	/* Other names of some of these; a number finds the first one. */
 	ERROR(EWOULDBLOCK), ERROR(EDEADLOCK), ERROR(ENOTSUP),
 	/* the kernel's own, which some protocols let out */

@@ -139,8 +139,9 @@ struct portwatch_item {
  * @rings:	rings that can carry records
  *
  * Always seen = kernel_filtered + lost + delivered, and read = filtered + given.
- * LOST and SNAPSHOT records are given without a filter being asked. Dictionary
- * records (PROCESS, TEXT) are in the arrays but are never given.
+ * LOST and SNAPSHOT records are given without a filter being asked; the kernel does
+ * not count LOST. Dictionary records (PROCESS, TEXT) are in the arrays but are never
+ * given.
  */
 struct portwatch_stats {
 	uint64_t seen[PORTWATCH_TYPES];
