@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Which events the words want. */
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -71,7 +72,6 @@ static void ports(void **state)
 	YES("port 80");
 	YES("port 40000");
 	NO("port 81");
-	YES("port http");
 	YES("port :80");
 	YES("rport 80");
 	NO("lport 80");
@@ -81,7 +81,6 @@ static void ports(void **state)
 	NO("port 1-79");
 	YES("port 1,2,80");
 	YES("port 1, 2 , 80");
-	YES("port http,https");
 	YES("port=80");
 	YES("port = 80");
 	YES("port == 80");
@@ -97,6 +96,23 @@ static void ports(void **state)
 	YES("lport 0-65535");
 	slot.event.flags = 0;
 	NO("port 0-65535");
+}
+
+static void services_have_names(void **state)
+{
+	const struct portwatch_identity *owner = NULL, *actor = NULL;
+	union pw_slot slot = make_event(PORTWATCH_ESTABLISHED, 1);
+
+	(void)state;
+	if (!getservbyname("http", NULL) || !getservbyname("https", NULL))
+		skip();
+	set_local(&slot, "10.0.0.1", 40000);
+	set_remote(&slot, "192.0.2.80", 80);
+	YES("port http");
+	YES("port https,http");
+	YES("rport http");
+	NO("lport http");
+	NO("port https");
 }
 
 static void port_that_was_asked_for(void **state)
@@ -485,6 +501,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ports),
+		cmocka_unit_test(services_have_names),
 		cmocka_unit_test(port_that_was_asked_for),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(addresses_of_ipv6),

@@ -122,10 +122,9 @@ static void every_errno_of_libc_has_the_same_name(void **state)
 		const char *ours = portwatch_errno_name(error);
 		const char *theirs = strerrorname_np((int)error);
 
-		if (!theirs) {
-			assert_null(ours);
+		/* one that is younger than libc */
+		if (!theirs)
 			continue;
-		}
 		assert_non_null(ours);
 		/* two names of one number */
 		if (error == EOPNOTSUPP)
