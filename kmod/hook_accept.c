@@ -36,7 +36,7 @@ static void queued(struct sock *listener, struct sock *child)
 		if (socket) {
 			socket->born = ktime_get_boottime_ns();
 			socket->mark = socket->born;
-			socket->flags = PW_S_INCOMING | PW_S_CONNECTED;
+			socket->flags = PW_S_INCOMING;
 		}
 	}
 	/* One that moves to another listener was here before. */
@@ -111,7 +111,7 @@ static void accepted(struct sock *sk, u64 listener)
 		/* It may have ended in the queue: there is a socket to close now. */
 		socket->flags &= ~PW_S_ENDED;
 		socket->shown = pw_stream_who_sees_all();
-		socket->flags |= PW_S_INCOMING | PW_S_ACCEPTED | PW_S_CONNECTED;
+		socket->flags |= PW_S_INCOMING | PW_S_ACCEPTED;
 	}
 	event.accept.listener = listener;
 	now = pw_socket_emit(socket, &event, who, current->pid,

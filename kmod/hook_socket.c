@@ -20,13 +20,9 @@ struct pw_socket *pw_socket_of_holder(struct pw_socket_lock *lock,
 				      struct pw_socket *socket, struct sock *sk,
 				      struct pw_process *who)
 {
-	if (!socket) {
+	if (!socket)
 		socket = pw_socket_add(lock, sk);
-		if (!socket)
-			return NULL;
-		socket->flags |= PW_S_BEFORE;
-	}
-	if (!socket->owner)
+	if (socket && !socket->owner)
 		pw_socket_set_owner(socket, pw_owner_of(sk, who), current->pid);
 	return socket;
 }

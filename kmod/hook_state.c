@@ -24,7 +24,6 @@ static void on_established(struct sock *sk)
 		pw_event_init(&event, PORTWATCH_ESTABLISHED, sk, socket->cookie);
 		event.established.latency = socket->mark;
 		socket->flags &= ~PW_S_CONNECTING;
-		socket->flags |= PW_S_CONNECTED;
 		socket->mark = pw_socket_emit(socket, &event, NULL, 0,
 					      &event.established.latency);
 	}
@@ -141,8 +140,8 @@ static void emit_connection_close(struct pw_socket *socket, struct sock *sk,
 	event.close.first = first_of(oldstate, event.close.reason);
 	if (socket) {
 		event.close.duration = socket->mark;
-		socket->flags &= ~(PW_S_CONNECTED | PW_S_CONNECTING |
-				   PW_S_RST_IN | PW_S_RST_OUT | PW_S_FIN);
+		socket->flags &= ~(PW_S_CONNECTING | PW_S_RST_IN |
+				   PW_S_RST_OUT | PW_S_FIN);
 		socket->flags |= PW_S_ENDED;
 	}
 	pw_socket_emit(socket, &event, socket ? socket->closer : NULL,

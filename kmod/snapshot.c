@@ -103,7 +103,7 @@ static bool has_port(const struct sock *sk)
 
 static u16 flags_of(const struct sock *sk)
 {
-	u16 flags = PW_S_BEFORE;
+	u16 flags = 0;
 
 	if (has_port(sk))
 		flags |= PW_S_USED;
@@ -117,7 +117,7 @@ static u16 flags_of(const struct sock *sk)
 	case TCP_CLOSE:
 		return flags | (flags & PW_S_USED ? PW_S_PORT : 0);
 	default:
-		return flags | PW_S_CONNECTED;
+		return flags;
 	}
 }
 

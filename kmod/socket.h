@@ -28,15 +28,13 @@ struct sock;
 #define PW_S_PORT	BIT(1)	/* a bind event was sent for its port */
 #define PW_S_LISTENING	BIT(2)
 #define PW_S_CONNECTING	BIT(3)	/* a connect event waits for its outcome */
-#define PW_S_CONNECTED	BIT(4)	/* a connection was made */
-#define PW_S_INCOMING	BIT(5)	/* and it was the other end that asked */
-#define PW_S_ACCEPTED	BIT(6)
-#define PW_S_RELEASED	BIT(7)	/* its last descriptor was closed */
-#define PW_S_ENDED	BIT(8)	/* a close was sent for what it was */
-#define PW_S_RST_IN	BIT(9)	/* the other end reset it */
-#define PW_S_RST_OUT	BIT(10)	/* this end did */
-#define PW_S_FIN	BIT(11)	/* it went over to TIME_WAIT */
-#define PW_S_BEFORE	BIT(12)	/* found open, not seen being made */
+#define PW_S_INCOMING	BIT(4)	/* it was the other end that asked */
+#define PW_S_ACCEPTED	BIT(5)
+#define PW_S_RELEASED	BIT(6)	/* its last descriptor was closed */
+#define PW_S_ENDED	BIT(7)	/* a close was sent for what it was */
+#define PW_S_RST_IN	BIT(8)	/* the other end reset it */
+#define PW_S_RST_OUT	BIT(9)	/* this end did */
+#define PW_S_FIN	BIT(10)	/* it went over to TIME_WAIT */
 
 /**
  * struct pw_socket - the record of a socket, under its shard's lock
