@@ -99,9 +99,9 @@ static const struct pw_grid_column columns[] = {
 	{ EVENT(COMM), "PROCESS", PW_GRID_ALWAYS },
 	{ EVENT(PID), "PID", PW_GRID_RIGHT | PW_GRID_ALWAYS },
 	{ &sockets, "SOCKETS", PW_GRID_RIGHT },
-	{ &uid, "USER", 0 },
-	{ &since, "SINCE", 0 },
-	{ &accepted, "ACCEPTED", PW_GRID_RIGHT },
+	{ &uid, "USER", PW_GRID_ALWAYS },
+	{ &since, "SINCE", PW_GRID_ALWAYS },
+	{ &accepted, "ACCEPTED", PW_GRID_RIGHT | PW_GRID_ALWAYS },
 	{ &netns, "NETNS", PW_GRID_RIGHT },
 	{ EVENT(EXE), "PROGRAM", PW_GRID_PATH },
 };
