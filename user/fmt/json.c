@@ -149,7 +149,8 @@ static void run_add(struct run *run, const struct pw_row *row, size_t first,
 
 static char *put_run(char *at, const struct run *run)
 {
-	return pw_put_bytes(at, run->text, run->length);
+	/* Of an unknown owner in no namespace there is nothing to write. */
+	return run->length ? pw_put_bytes(at, run->text, run->length) : at;
 }
 
 static const struct run *find_head(struct pw_json *json,
