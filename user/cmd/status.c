@@ -12,6 +12,7 @@
 
 #include "common.h"
 #include "error.h"
+#include "fmt/escape.h"
 #include "fmt/grid.h"
 #include "fmt/json.h"
 #include "fmt/memory.h"
@@ -160,15 +161,17 @@ static void print_json(struct pw_output *output, const struct state *state)
 static void print_module(struct pw_output *output, const struct state *state)
 {
 	const struct portwatch_status *module = &state->module;
-	char text[512];
+	char version[sizeof(module->version) * PW_ESCAPE_GROWTH + 1];
+	char text[1024];
 
+	*pw_put_escaped(version, module->version,
+			strlen((const char *)module->version), 0) = 0;
 	snprintf(text, sizeof(text),
 		 "portwatch %s, api %u, records %u: hooks %s, %zu of %u sessions\n"
 		 "sockets:   %" PRIu64 " of %" PRIu64 ", %" PRIu64 " missed\n"
 		 "processes: %" PRIu64 " of %" PRIu64 ", %" PRIu64 " missed\n"
 		 "hooks:     %" PRIu64 " hits, %" PRIu64 " missed\n",
-		 (const char *)module->version, module->api_version,
-		 module->record_version,
+		 version, module->api_version, module->record_version,
 		 module->attached ? "attached" : "detached",
 		 state->nr_sessions, module->sessions_max,
 		 (uint64_t)module->sockets, (uint64_t)module->sockets_max,
