@@ -59,20 +59,21 @@ kernel_version()
 }
 
 # One VM at a time on a machine: two starve each other's timer calibration. The
-# lock is on QEMU itself, for it is the machine's and not this checkout's, and
-# leaves nothing behind. Builds in the root take it too, for the root belongs to
-# the guest that runs on it. A script that has it passes it on to what it starts.
+# lock is on QEMU's own folder, for it is the machine's and not this checkout's,
+# and leaves nothing behind. Builds in the root take it too, for the root belongs
+# to the guest that runs on it. A script that has it passes it on to what it
+# starts; what could outlive the script must close $PW_LOCKED.
 take_vm_lock()
 {
 	local lock
 
 	[[ -z ${PW_LOCKED:-} ]] || return 0
-	exec {lock}<"$(command -v qemu-system-x86_64)"
+	exec {lock}</usr/share/qemu
 	if ! flock -n "$lock"; then
 		say "vm: another one is running, waiting for it"
 		flock "$lock"
 	fi
-	export PW_LOCKED=1
+	export PW_LOCKED=$lock
 }
 
 # The source files of this project, without what git ignores: those whose names
