@@ -25,6 +25,7 @@ struct got;
  *		at the earliest and at the latest; a row: when the socket was made.
  *		Both 0: there must be none
  * @not_before:	the event cannot be older
+ * @free_span:	the duration cannot be known by the module: not compared
  * @rtt:	a round trip must have been measured
  * @retrans_later: the end was asked before it was over: more may have been sent
  *		again since, on a machine that is slow
@@ -39,6 +40,7 @@ struct expect {
 	bool unknown_owner;
 	uint64_t begun[2];
 	uint64_t not_before;
+	bool free_span;
 	bool rtt;
 	bool retrans_later;
 	enum portwatch_exposure exposure;

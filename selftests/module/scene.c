@@ -68,7 +68,7 @@ static int scene_begin(struct scene *scene, enum family family)
 	if (!mkdtemp(scene->directory))
 		return -errno;
 	chmod(scene->directory, 0755);
-	return module_require();
+	return 0;
 }
 
 int scene_prepare(struct scene *scene, enum family family)
@@ -84,8 +84,10 @@ int scene_prepare(struct scene *scene, enum family family)
 
 int scene_watch(struct scene *scene, const struct portwatch_options *options)
 {
-	int err = watch_open(&scene->watch, options);
+	int err = module_require();
 
+	if (!err)
+		err = watch_open(&scene->watch, options);
 	if (err)
 		fprintf(stderr, "# no reader: %s\n", strerror(-err));
 	return err;

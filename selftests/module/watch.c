@@ -116,6 +116,23 @@ static void keep(struct watch *watch, const struct portwatch_item *item)
 		got->actor = *item->actor;
 }
 
+static void take_mark(struct watch *watch, const struct portwatch_event *mark)
+{
+	if (!mark->snapshot.end) {
+		watch->misplaced += watch->begun++ != watch->ended;
+		watch->rows = 0;
+		return;
+	}
+	watch->misplaced += ++watch->ended != watch->begun;
+	watch->misplaced += mark->snapshot.rows != watch->rows;
+}
+
+static void take_row(struct watch *watch)
+{
+	watch->misplaced += watch->begun != watch->ended + 1;
+	watch->rows++;
+}
+
 /* Takes in one item; the cookie of the socket it is about, 0 for the others. */
 static uint64_t take(struct watch *watch, const struct portwatch_item *item)
 {
@@ -123,7 +140,13 @@ static uint64_t take(struct watch *watch, const struct portwatch_item *item)
 		watch->lost++;
 		return 0;
 	}
-	if (item->slot->type == PORTWATCH_SNAPSHOT || is_ours(watch, item))
+	if (item->slot->type == PORTWATCH_SNAPSHOT) {
+		take_mark(watch, item->event);
+		return 0;
+	}
+	if (item->event->flags & PORTWATCH_F_EXISTING)
+		take_row(watch);
+	if (is_ours(watch, item))
 		keep(watch, item);
 	return item->event->sock;
 }
@@ -211,6 +234,16 @@ int watch_collect(struct watch *watch, size_t events)
 	if (got < 0)
 		return got;
 	return read_to_marker(watch);
+}
+
+int watch_snapshots(struct watch *watch, unsigned int snapshots)
+{
+	uint64_t sock, limit = clock_boottime() + PATIENCE_NS;
+	int got = 1;
+
+	while (got > 0 && watch->ended < snapshots)
+		got = step(watch, limit, &sock);
+	return got > 0 ? 0 : got ? got : -ETIME;
 }
 
 static bool is_expected_sock(const struct watch *watch, uint64_t sock)
@@ -379,6 +412,10 @@ int watch_check(struct watch *watch)
 	wrong += check_stream(watch);
 	if (watch->lost) {
 		fprintf(stderr, "# %u lost records came\n", watch->lost);
+		wrong++;
+	}
+	if (watch->misplaced) {
+		fprintf(stderr, "# rows and marks do not agree\n");
 		wrong++;
 	}
 	if (wrong)

@@ -44,6 +44,10 @@ struct watch {
 	bool whole_netns;	/* all of the netns is the test's */
 	bool old_sockets;	/* some were open before */
 	unsigned int lost;	/* LOST records that came */
+	unsigned int begun;	/* snapshots that began, and that ended */
+	unsigned int ended;
+	uint64_t rows;		/* rows that came since it began */
+	unsigned int misplaced;	/* rows outside, or a count that is not theirs */
 	pid_t pids[WATCH_PIDS];
 	unsigned int nr_pids;
 	struct got *got;
@@ -70,6 +74,9 @@ void watch_add_pid(struct watch *watch, pid_t pid);
  * over), then makes a mark in the stream and reads up to it.
  */
 int watch_collect(struct watch *watch, size_t events);
+
+/* Reads until that many snapshots have ended. */
+int watch_snapshots(struct watch *watch, unsigned int snapshots);
 
 /*
  * Collects, compares with what was expected, says on stderr what is different,

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "loss.h"
+
+struct job {
+	struct load *load;
+	unsigned int number;
+};
+
+/* The share of one thread: the rest is the first one's. */
+static unsigned int share(unsigned int all, unsigned int number)
+{
+	return all / LOAD_THREADS + (number ? 0 : all % LOAD_THREADS);
+}
+
+static void pin(unsigned int number)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(number % sysconf(_SC_NPROCESSORS_ONLN), &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+static void add(struct load *load, enum portwatch_type type, unsigned int count)
+{
+	__atomic_add_fetch(&load->done[type], count, __ATOMIC_RELAXED);
+}
+
+static int bind_once(struct load *load)
+{
+	struct target target = target_loopback(IPV4, 0);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, &target.any, target.length))
+		return -errno;
+	close(fd);
+	add(load, PORTWATCH_BIND, 1);
+	add(load, PORTWATCH_CLOSE, 1);
+	return 0;
+}
+
+static int listener_open(struct load *load, struct target *name)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	*name = target_loopback(IPV4, 0);
+	if (fd < 0 || bind(fd, &name->any, name->length) ||
+	    getsockname(fd, &name->any, &name->length) || listen(fd, 16))
+		return -errno;
+	add(load, PORTWATCH_BIND, 1);
+	add(load, PORTWATCH_LISTEN, 1);
+	return fd;
+}
+
+/* Ended by a reset, so that no port waits for a minute. */
+static int connect_once(struct load *load, int listener,
+			const struct target *name)
+{
+	static const struct linger zero = { .l_onoff = 1 };
+	int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), server;
+
+	if (client < 0 || connect(client, &name->any, name->length))
+		return -errno;
+	server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	if (server < 0 || setsockopt(client, SOL_SOCKET, SO_LINGER, &zero,
+				     sizeof(zero)))
+		return -errno;
+	close(client);
+	close(server);
+	add(load, PORTWATCH_CONNECT, 1);
+	add(load, PORTWATCH_ESTABLISHED, 1);
+	add(load, PORTWATCH_ACCEPT, 1);
+	add(load, PORTWATCH_CLOSE, 2);
+	return 0;
+}
+
+static int produce(struct load *load, unsigned int number)
+{
+	unsigned int binds = share(load->binds, number);
+	unsigned int connections = share(load->connections, number);
+	struct target name;
+	int listener, err = 0;
+
+	while (binds-- && !err)
+		err = bind_once(load);
+	if (!connections || err)
+		return err;
+	listener = listener_open(load, &name);
+	if (listener < 0)
+		return listener;
+	while (connections-- && !err)
+		err = connect_once(load, listener, &name);
+	close(listener);
+	add(load, PORTWATCH_CLOSE, 1);
+	return err;
+}
+
+static void *produce_thread(void *argument)
+{
+	struct job job = *(struct job *)argument;
+	int err;
+
+	pin(job.number);
+	err = produce(job.load, job.number);
+	if (err)
+		job.load->failed = -err;
+	return NULL;
+}
+
+int load_begin(struct load *load)
+{
+	static struct job jobs[LOAD_THREADS];
+	unsigned int i;
+
+	for (i = 0; i < LOAD_THREADS; i++) {
+		jobs[i].load = load;
+		jobs[i].number = i;
+		if (pthread_create(&load->threads[i], NULL, produce_thread,
+				   &jobs[i]))
+			return -EAGAIN;
+	}
+	return 0;
+}
+
+int load_finish(struct load *load)
+{
+	unsigned int i;
+
+	for (i = 0; i < LOAD_THREADS; i++)
+		pthread_join(load->threads[i], NULL);
+	return -load->failed;
+}
+
+static void wrong(struct account *account, const char *what, unsigned int ring,
+		  const struct portwatch_slot *slot)
+{
+	if (account->wrong++ < 10)
+		fprintf(stderr, "# %s: ring %u, seq %u, type %u\n", what, ring,
+			slot->seq, slot->type);
+}
+
+static void visit_lost(struct raw *raw, unsigned int ring,
+		       const struct portwatch_lost *lost,
+		       struct account *account)
+{
+	const void *slot = lost;
+	uint32_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < PORTWATCH_TYPES; i++) {
+		account->missing[i] += lost->count[i];
+		sum += lost->count[i];
+	}
+	if (!sum)
+		wrong(account, "a loss of nothing", ring, slot);
+	if (lost->first > lost->last || lost->last > lost->time)
+		wrong(account, "a loss with its times in disorder", ring, slot);
+	if (lost->first < account->last_time[ring])
+		wrong(account, "a loss before what stands before it", ring,
+		      slot);
+	raw->next_seq[ring] = lost->seq + sum;
+}
+
+/* The earliest time of a key, whichever ring is drained first. */
+static void note(struct account *account, uint64_t times[ACCOUNT_KEYS],
+		 uint32_t key, unsigned int ring,
+		 const struct portwatch_slot *slot)
+{
+	if (key >= ACCOUNT_KEYS)
+		wrong(account, "a very large key", ring, slot);
+	else if (!times[key] || times[key] > slot->time)
+		times[key] = slot->time;
+}
+
+static void visit_event(struct account *account, unsigned int ring,
+			const struct portwatch_event *event)
+{
+	const void *slot = event;
+
+	if (event->owner > PORTWATCH_PROCESS_KERNEL)
+		note(account, account->used, event->owner, ring, slot);
+	if (event->actor > PORTWATCH_PROCESS_KERNEL)
+		note(account, account->used, event->actor, ring, slot);
+}
+
+void account_visit(struct raw *raw, unsigned int ring,
+		   const struct portwatch_slot *slot, void *context)
+{
+	struct account *account = context;
+	const struct portwatch_process *process = (const void *)slot;
+
+	if (slot->cpu != ring)
+		wrong(account, "a record of another cpu", ring, slot);
+	if (slot->type == 0 || slot->type >= PORTWATCH_TYPES)
+		wrong(account, "a type that is none", ring, slot);
+	if (slot->seq != raw->next_seq[ring])
+		wrong(account, "a jump in seq", ring, slot);
+	if (slot->time < account->last_time[ring])
+		wrong(account, "a time that goes back", ring, slot);
+	account->read[slot->type % PORTWATCH_TYPES]++;
+	if (slot->type == PORTWATCH_LOST) {
+		visit_lost(raw, ring, (const void *)slot, account);
+	} else {
+		raw->next_seq[ring] = slot->seq + 1;
+		if (slot->type == PORTWATCH_PROCESS)
+			note(account, account->announced, process->key, ring,
+			     slot);
+		else
+			visit_event(account, ring, (const void *)slot);
+	}
+	account->last_time[ring] = slot->time;
+}
+
+void account_finish(struct raw *raw, struct account *account)
+{
+	do {
+		raw_drain_all(raw, account_visit, account);
+		ioctl(raw->fd, PORTWATCH_IOC_FLUSH, 0);
+	} while (raw_drain_all(raw, account_visit, account));
+}
+
+static unsigned int same(const char *what, unsigned int type, uint64_t want,
+			 uint64_t got)
+{
+	if (want == got)
+		return 0;
+	fprintf(stderr, "# type %u, %s: expected %" PRIu64 ", got %" PRIu64
+		"\n", type, what, want, got);
+	return 1;
+}
+
+static unsigned int check_keys(const struct account *account)
+{
+	unsigned int key, bad = 0;
+
+	for (key = 0; key < ACCOUNT_KEYS; key++) {
+		if (!account->used[key])
+			continue;
+		if (account->announced[key] &&
+		    account->announced[key] <= account->used[key])
+			continue;
+		fprintf(stderr, "# process %u was %s\n", key,
+			account->announced[key] ? "announced after its use" :
+						  "never announced");
+		bad++;
+	}
+	return bad;
+}
+
+unsigned int account_check(const struct raw *raw, const struct load *load,
+			   const struct account *account)
+{
+	uint64_t seen, filtered, lost, delivered;
+	unsigned int type, bad = account->wrong + check_keys(account);
+
+	for (type = 1; type < PORTWATCH_TYPES; type++) {
+		seen = raw_sum(raw, offsetof(struct portwatch_ring, seen),
+			       type);
+		filtered = raw_sum(raw, offsetof(struct portwatch_ring,
+						 filtered), type);
+		lost = raw_sum(raw, offsetof(struct portwatch_ring, lost),
+			       type);
+		delivered = raw_sum(raw, offsetof(struct portwatch_ring,
+						  delivered), type);
+		bad += same("seen", type, seen, filtered + lost + delivered);
+		bad += same("lost", type, lost, account->missing[type]);
+		if (type == PORTWATCH_LOST)
+			continue;
+		bad += same("delivered", type, delivered, account->read[type]);
+		if (type < PORTWATCH_FLOW && type != PORTWATCH_SOCKET)
+			bad += same("done", type, load->done[type],
+				    delivered + lost);
+	}
+	return bad;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Many binds and connections at once, on all CPUs, and an account of what came
+ * of them in a session.
+ */
+#ifndef LOSS_H
+#define LOSS_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/portwatch.h>
+
+#include "raw.h"
+
+#define LOAD_THREADS 4
+#define ACCOUNT_KEYS 16384
+
+/**
+ * struct load - what producers did
+ *
+ * @binds, @connections: to be done, over all threads
+ * @done:	what was done, by type of event that it must have made
+ * @failed:	errno of a call that went wrong, 0: none
+ */
+struct load {
+	unsigned int binds;
+	unsigned int connections;
+	uint64_t done[PORTWATCH_TYPES];
+	int failed;
+	pthread_t threads[LOAD_THREADS];
+};
+
+/* Threads, each on a CPU of its own as far as there are enough. */
+int load_begin(struct load *load);
+int load_finish(struct load *load);
+
+/**
+ * struct account - what a raw reader saw
+ *
+ * @read:	records by type
+ * @missing:	sums of the LOST records, by type
+ * @wrong:	things that must not be: a jump that no LOST record explains, a
+ *		time that goes back, ...
+ * @announced:	when the process with that key was announced, 0: never
+ * @used:	when an event named it first, 0: never
+ */
+struct account {
+	uint64_t read[PORTWATCH_TYPES];
+	uint64_t missing[PORTWATCH_TYPES];
+	unsigned int wrong;
+	uint64_t last_time[RAW_RINGS];
+	uint64_t announced[ACCOUNT_KEYS];
+	uint64_t used[ACCOUNT_KEYS];
+};
+
+void account_visit(struct raw *raw, unsigned int ring,
+		   const struct portwatch_slot *slot, void *account);
+
+/* Drains what is there, and asks for the LOST records that are due. */
+void account_finish(struct raw *raw, struct account *account);
+
+/*
+ * done = delivered + lost, for each type; what was read is what the kernel says
+ * that it delivered; each key that was used was announced before. Returns the number of differences, said on stderr.
+ */
+unsigned int account_check(const struct raw *raw, const struct load *load,
+			   const struct account *account);
+
+#endif /* LOSS_H */

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The order of events is total, over all CPUs. */
+#include <kselftest_harness.h>
+
+#include "loss.h"
+#include "module.h"
+#include "scene.h"
+
+#define MANY 3000
+#define SOCKETS (1 << 16)
+
+SCENE_HOLD_HOOKS
+
+/* What was seen so far of each socket, and of each port that a client has. */
+struct seen {
+	uint64_t cookie[SOCKETS];
+	uint32_t last[SOCKETS];
+	bool established[65536];
+};
+
+FIXTURE(order)
+{
+	struct portwatch_reader *reader;
+	struct load load;
+	struct seen *seen;
+	uint64_t last;
+	uint64_t given[PORTWATCH_TYPES];
+	unsigned int wrong;
+};
+
+FIXTURE_SETUP(order)
+{
+	struct portwatch_options options = {
+		.size = sizeof(options), .ring_slots = 32768,
+		.no_snapshot = true,
+	};
+
+	ASSERT_EQ(0, module_require());
+	ASSERT_EQ(0, scene_unshare());
+	self->seen = calloc(1, sizeof(*self->seen));
+	ASSERT_NE(NULL, self->seen);
+	ASSERT_EQ(0, portwatch_reader_open(&self->reader, &options));
+}
+
+FIXTURE_TEARDOWN(order)
+{
+	portwatch_reader_close(self->reader);
+	free(self->seen);
+}
+
+/* The number of a socket's last event, to be raised. */
+static uint32_t *last_of(struct seen *seen, uint64_t cookie)
+{
+	unsigned int i = cookie * 0x9e3779b97f4a7c15ULL >> 48;
+
+	while (seen->cookie[i] && seen->cookie[i] != cookie)
+		i = (i + 1) % SOCKETS;
+	seen->cookie[i] = cookie;
+	return &seen->last[i];
+}
+
+/* An end accepts what the other end was told to be established before. */
+static bool is_caused(struct seen *seen, const struct portwatch_event *event)
+{
+	bool before;
+
+	if (event->type == PORTWATCH_ESTABLISHED)
+		seen->established[event->lport] = true;
+	if (event->type != PORTWATCH_ACCEPT)
+		return true;
+	before = seen->established[event->rport];
+	seen->established[event->rport] = false;
+	return before;
+}
+
+static unsigned int complain(const char *what,
+			     const struct portwatch_event *event)
+{
+	fprintf(stderr, "# %s: type %u, sock %llu, time %llu\n", what,
+		event->type, (unsigned long long)event->sock,
+		(unsigned long long)event->time);
+	return 1;
+}
+
+static unsigned int check_item(struct seen *seen, uint64_t last,
+			       const struct portwatch_item *item)
+{
+	const struct portwatch_event *event = item->event;
+	uint32_t *number = last_of(seen, event->sock);
+	unsigned int wrong = 0;
+
+	if (event->time < last)
+		wrong += complain("older than the one before", event);
+	if (item->inverted)
+		wrong += complain("said to be late", event);
+	if (event->sock_seq <= *number)
+		wrong += complain("not the next one of its socket", event);
+	if (!is_caused(seen, event))
+		wrong += complain("accepted before it was established", event);
+	if (!item->owner)
+		wrong += complain("without an owner", event);
+	*number = event->sock_seq;
+	return wrong;
+}
+
+/* Reads while four threads produce; what comes late would be out of order. */
+TEST_F_TIMEOUT(order, holds_while_four_threads_produce, 60)
+{
+	struct portwatch_stats stats;
+	struct portwatch_item item;
+	unsigned int type;
+
+	self->load.binds = MANY;
+	self->load.connections = MANY;
+	ASSERT_EQ(0, load_begin(&self->load));
+	while (portwatch_reader_next(self->reader, &item, 500) > 0) {
+		ASSERT_NE(PORTWATCH_LOST, item.slot->type);
+		if (self->wrong < 10)
+			self->wrong += check_item(self->seen, self->last,
+						  &item);
+		self->last = item.event->time;
+		self->given[item.event->type]++;
+	}
+	ASSERT_EQ(0, load_finish(&self->load));
+	EXPECT_EQ(0U, self->wrong);
+	for (type = PORTWATCH_BIND; type < PORTWATCH_FLOW; type++)
+		EXPECT_EQ(self->load.done[type], self->given[type]);
+	ASSERT_EQ(0, portwatch_reader_stats(self->reader, &stats));
+	EXPECT_EQ(0U, stats.inversions);
+	EXPECT_EQ(0U, stats.unknown);
+	EXPECT_EQ(0U, stats.bad_tail);
+	EXPECT_EQ(0U, stats.missed);
+}
+
+TEST_HARNESS_MAIN

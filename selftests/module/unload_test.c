@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The module comes and goes: rows 19 and 30. */
+#include <kselftest_harness.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "module.h"
+#include "raw.h"
+#include "scene.h"
+
+#define THREADS 300
+#define TIMES 100
+#define CHURNERS 2
+
+FIXTURE(unload)
+{
+	struct scene scene;
+};
+
+/* Every test begins without the module. */
+FIXTURE_SETUP(unload)
+{
+	if (!module_file())
+		SKIP(return, "PORTWATCH_KO does not say where the module is");
+	if (module_is_loaded())
+		ASSERT_EQ(0, module_unload());
+	ASSERT_EQ(0, scene_prepare(&self->scene, IPV4));
+}
+
+FIXTURE_TEARDOWN(unload)
+{
+	if (!module_file())
+		return;
+	scene_close(&self->scene);
+	module_require();
+}
+
+TEST_F(unload, takes_the_device_away_and_load_brings_it_back)
+{
+	EXPECT_EQ(-ENOENT, module_open());
+	ASSERT_EQ(0, module_load());
+	EXPECT_EQ(-EEXIST, module_load());
+	EXPECT_EQ(0, access(PORTWATCH_DEVICE, F_OK));
+	ASSERT_EQ(0, module_unload());
+	EXPECT_EQ(-1, access(PORTWATCH_DEVICE, F_OK));
+	EXPECT_EQ(-ENOENT, module_unload());
+}
+
+TEST_F(unload, is_refused_while_a_session_is_open)
+{
+	struct portwatch_start start = raw_start(PORTWATCH_SLOTS_MIN);
+	int fd;
+
+	ASSERT_EQ(0, module_load());
+	fd = module_open();
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EWOULDBLOCK, module_unload());
+	ASSERT_EQ(0, ioctl(fd, PORTWATCH_IOC_START, &start));
+	EXPECT_EQ(-EWOULDBLOCK, module_unload());
+	close(fd);
+	EXPECT_EQ(0, module_unload());
+}
+
+/* What is mapped still belongs to the session, though its descriptor is gone. */
+TEST_F(unload, is_refused_while_a_ring_is_mapped)
+{
+	struct portwatch_start start = raw_start(PORTWATCH_SLOTS_MIN);
+	size_t page = sysconf(_SC_PAGESIZE);
+	void *header;
+	int fd;
+
+	ASSERT_EQ(0, module_load());
+	fd = module_open();
+	ASSERT_EQ(0, ioctl(fd, PORTWATCH_IOC_START, &start));
+	header = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, header);
+	close(fd);
+	EXPECT_EQ(-EWOULDBLOCK, module_unload());
+	EXPECT_EQ(PORTWATCH_MAGIC, *(uint32_t *)header);
+	munmap(header, page);
+	EXPECT_EQ(0, module_unload());
+}
+
+/* Polls until the thread sleeps in accept4(), at most ten seconds. */
+static bool wait_accepting(const struct process *process, pid_t tid)
+{
+	char path[64], text[64];
+	int i, fd;
+	ssize_t got;
+
+	snprintf(path, sizeof(path), "/proc/%u/task/%d/syscall",
+		 process->who.pid, tid);
+	for (i = 0; i < 10000; i++) {
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		got = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+		close(fd);
+		if (got > 0 && atoi(text) == SYS_accept4)
+			return true;
+		poll(NULL, 0, 1);
+	}
+	return false;
+}
+
+/* Row 19. */
+TEST_F(unload, and_load_see_the_accept_of_one_who_waited_before)
+{
+	struct portwatch_options options = watch_options();
+	struct scene *scene = &self->scene;
+	struct watch *watch = &scene->watch;
+	struct process *patient = scene_actor(scene, "patient");
+	struct process *process = scene_actor(scene, "client");
+	struct end listener, client, server;
+
+	ASSERT_NE(NULL, patient);
+	ASSERT_NE(NULL, process);
+	ASSERT_EQ(0, scene_listen(scene, &listener, patient));
+	ASSERT_EQ(0, end_accept_begin(&listener, false));
+	ASSERT_TRUE(wait_accepting(patient, patient->who.pid));
+	watch->old_sockets = true;
+	ASSERT_EQ(0, module_load());
+	ASSERT_EQ(0, scene_watch(scene, &options));
+	ASSERT_EQ(0, scene_connect(scene, &client, process, &listener));
+	ASSERT_EQ(0, end_accept_finish(&server, &listener));
+	scene_expect_join(scene, &client, &listener, &server);
+	ASSERT_EVENTS(watch);
+	end_close(&client);
+	end_close(&server);
+	expect_close_connection(watch, &client, PORTWATCH_REASON_FIN,
+				PORTWATCH_FIRST_LOCAL);
+	expect_close_connection(watch, &server, PORTWATCH_REASON_FIN,
+				PORTWATCH_FIRST_REMOTE);
+	end_close(&listener);
+	/* Since when it listened was before the module's time. */
+	expect_close_listener(watch, &listener, 1)->free_span = true;
+	EXPECT_EVENTS(watch);
+}
+
+struct waiting {
+	int listener;
+	unsigned int accepted;
+	unsigned int failed;
+};
+
+static void *accept_thread(void *argument)
+{
+	struct waiting *waiting = argument;
+	int fd = accept4(waiting->listener, NULL, NULL, SOCK_CLOEXEC);
+
+	__atomic_add_fetch(fd < 0 ? &waiting->failed : &waiting->accepted, 1,
+			   __ATOMIC_RELAXED);
+	close(fd);
+	return NULL;
+}
+
+static int listener_open(struct target *name)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	*name = target_loopback(IPV4, 0);
+	if (bind(fd, &name->any, name->length) ||
+	    getsockname(fd, &name->any, &name->length) || listen(fd, THREADS))
+		return -errno;
+	return fd;
+}
+
+/* All of them sleep: what they have used of their CPU does not grow. */
+static bool wait_all_accepting(unsigned int threads)
+{
+	char path[64], text[64];
+	unsigned int i, waiting;
+	int times, fd;
+	pid_t tid;
+
+	for (times = 0; times < 1000; times++) {
+		waiting = 0;
+		for (i = 1, tid = getpid() + 1; i <= 2 * threads; i++, tid++) {
+			snprintf(path, sizeof(path),
+				 "/proc/self/task/%d/syscall", tid);
+			fd = open(path, O_RDONLY | O_CLOEXEC);
+			if (fd < 0)
+				continue;
+			if (read(fd, text, sizeof(text) - 1) > 0)
+				waiting += atoi(text) == SYS_accept4;
+			close(fd);
+		}
+		if (waiting >= threads)
+			return true;
+		poll(NULL, 0, 10);
+	}
+	return false;
+}
+
+static int start_threads(pthread_t *threads, struct waiting *waiting)
+{
+	pthread_attr_t attributes;
+	int i, err = 0;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, 64 * 1024);
+	for (i = 0; i < THREADS && !err; i++)
+		err = pthread_create(&threads[i], &attributes, accept_thread,
+				     waiting);
+	pthread_attr_destroy(&attributes);
+	return -err;
+}
+
+static int connect_to(const struct target *name)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (connect(fd, &name->any, name->length))
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+/*
+ * Row 30: they began to wait while the hooks were attached, and are woken when
+ * the module is gone. Meanwhile nobody's accept was missed.
+ */
+TEST_F_TIMEOUT(unload, goes_while_300_threads_wait_in_accept, 90)
+{
+	struct portwatch_status before, after;
+	pthread_t threads[THREADS];
+	struct waiting waiting = { 0 };
+	struct target name, other;
+	struct raw raw;
+	struct portwatch_start start = raw_start(1024);
+	int i, listener, fd;
+
+	ASSERT_EQ(0, module_load());
+	waiting.listener = listener_open(&name);
+	listener = listener_open(&other);
+	ASSERT_LE(0, listener);
+	ASSERT_EQ(0, raw_open(&raw, &start));
+	ASSERT_EQ(0, module_status(raw.fd, &before));
+	ASSERT_EQ(0, start_threads(threads, &waiting));
+	ASSERT_TRUE(wait_all_accepting(THREADS));
+	for (i = 0; i < 20; i++) {
+		ASSERT_EQ(0, connect_to(&other));
+		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		ASSERT_LE(0, fd);
+		close(fd);
+	}
+	ASSERT_EQ(0, module_status(raw.fd, &after));
+	EXPECT_EQ(before.misses, after.misses);
+	EXPECT_EQ(20U, raw_sum(&raw, offsetof(struct portwatch_ring, delivered),
+			       PORTWATCH_ACCEPT));
+	raw_close(&raw);
+	ASSERT_EQ(0, module_unload());
+	for (i = 0; i < THREADS; i++)
+		ASSERT_EQ(0, connect_to(&name));
+	for (i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	EXPECT_EQ((unsigned int)THREADS, waiting.accepted);
+	EXPECT_EQ(0U, waiting.failed);
+	close(listener);
+	close(waiting.listener);
+}
+
+static void churn(void)
+{
+	struct target name;
+	int listener = listener_open(&name), fd;
+
+	for (;;) {
+		connect_to(&name);
+		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		close(fd);
+		fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		name = target_loopback(IPV6, 53);
+		connect(fd, &name.any, name.length);
+		close(fd);
+		name = target_loopback(IPV4, 0);
+		getsockname(listener, &name.any, &name.length);
+	}
+}
+
+/*
+ * QEMU before 8.1, where it emulates several CPUs in parallel, may keep a
+ * breakpoint for ever that one CPU removed while another one was translating it
+ * ("accel/tcg: Always lock pages before translation"). Hooks that come and go
+ * while their functions run would hang such a machine within minutes, so there
+ * everything takes turns on one CPU.
+ */
+static void take_turns_where_emulated(void)
+{
+	char text[4096] = "";
+	int fd = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC);
+	cpu_set_t set;
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		return;
+	close(fd);
+	if (!strstr(text, "QEMU TCG CPU"))
+		return;
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+static void churn_begin(pid_t *churners)
+{
+	int i;
+
+	take_turns_where_emulated();
+	fflush(NULL);
+	for (i = 0; i < CHURNERS; i++) {
+		churners[i] = fork();
+		if (!churners[i])
+			churn();
+	}
+}
+
+static void churn_end(pid_t *churners)
+{
+	int i;
+
+	for (i = 0; i < CHURNERS; i++) {
+		kill(churners[i], SIGKILL);
+		waitpid(churners[i], NULL, 0);
+	}
+}
+
+/* One session that is opened, started, and read a little. */
+static int short_session(void)
+{
+	struct portwatch_start start = raw_start(1024);
+	struct raw raw;
+	int err = raw_open(&raw, &start);
+	struct pollfd ready = { .fd = raw.fd, .events = POLLIN };
+
+	if (!err && (poll(&ready, 1, 5000) != 1 ||
+		     !raw_drain_all(&raw, NULL, NULL)))
+		err = -ETIME;
+	raw_close(&raw);
+	return err;
+}
+
+/* Row 30 again: a hundred times while others connect; some with a session. */
+TEST_F_TIMEOUT(unload, and_load_a_hundred_times_under_churn, 150)
+{
+	struct portwatch_status status;
+	pid_t churners[CHURNERS];
+	int i, fd;
+
+	churn_begin(churners);
+	for (i = 0; i < TIMES; i++) {
+		ASSERT_EQ(0, module_load());
+		if (i % 10 == 0)
+			ASSERT_EQ(0, short_session());
+		ASSERT_EQ(0, module_unload());
+	}
+	ASSERT_EQ(0, module_load());
+	ASSERT_EQ(0, short_session());
+	churn_end(churners);
+	fd = module_open();
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, module_status(fd, &status));
+	EXPECT_EQ(0U, status.sockets);
+	EXPECT_EQ(0U, status.attached);
+	EXPECT_EQ(1U, status.sessions);
+	close(fd);
+}
+
+/* After an hour of churn (here: a while) the table has forgotten all of it. */
+TEST_F_TIMEOUT(unload, is_not_needed_to_forget_what_is_closed, 60)
+{
+	struct portwatch_start start = raw_start(1024);
+	struct portwatch_status before, after;
+	pid_t churners[CHURNERS];
+	struct raw raw;
+	int i;
+
+	ASSERT_EQ(0, module_load());
+	ASSERT_EQ(0, raw_open(&raw, &start));
+	ASSERT_EQ(0, module_status(raw.fd, &before));
+	churn_begin(churners);
+	for (i = 0; i < 100; i++) {
+		poll(NULL, 0, 30);
+		raw_drain_all(&raw, NULL, NULL);
+	}
+	churn_end(churners);
+	EXPECT_LT(1000U, raw_sum(&raw, offsetof(struct portwatch_ring, seen),
+				 PORTWATCH_CLOSE));
+	/* Not even those that wait in TIME_WAIT are sockets any more. */
+	EXPECT_EQ(0, module_wait_sockets(raw.fd, before.sockets));
+	ASSERT_EQ(0, module_status(raw.fd, &after));
+	EXPECT_EQ(before.sockets_missed, after.sockets_missed);
+	EXPECT_EQ(before.misses, after.misses);
+	raw_close(&raw);
+}
+
+static void open_and_close(void)
+{
+	int fd;
+
+	for (;;) {
+		fd = module_open();
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+/* Whoever opens the device in that moment gets it or not, and nothing else. */
+TEST_F_TIMEOUT(unload, races_with_open, 60)
+{
+	unsigned int unloaded = 0;
+	int i, err;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (!pid)
+		open_and_close();
+	for (i = 0; i < 100; i++) {
+		err = module_load();
+		ASSERT_TRUE(err == 0 || err == -EEXIST);
+		poll(NULL, 0, 1);
+		err = module_unload();
+		ASSERT_TRUE(err == 0 || err == -EWOULDBLOCK);
+		unloaded += !err;
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	EXPECT_GT(unloaded, 0U);
+	if (module_is_loaded())
+		EXPECT_EQ(0, module_unload());
+}
+
+TEST_HARNESS_MAIN
