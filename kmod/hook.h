@@ -24,6 +24,12 @@ static inline bool pw_is_tcp(const struct sock *sk)
 	return sk->sk_protocol == IPPROTO_TCP && sk->sk_type == SOCK_STREAM;
 }
 
+/* Does it hold a port? (A raw socket has its protocol's number there.) */
+bool pw_has_port(const struct sock *sk);
+
+/* PW_S_* of a socket that was not seen being made, by what it is now. */
+u16 pw_socket_flags_of(const struct sock *sk);
+
 /*
  * In process context, with the shard locked: the record of a socket that the
  * process @who works with. One that is not known yet was open before the hooks

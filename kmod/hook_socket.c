@@ -16,12 +16,40 @@ struct pw_process *pw_owner_of(const struct sock *sk, struct pw_process *who)
 	return pw_process_hold(who);
 }
 
+bool pw_has_port(const struct sock *sk)
+{
+	return inet_sk(sk)->inet_num && sk->sk_type != SOCK_RAW;
+}
+
+u16 pw_socket_flags_of(const struct sock *sk)
+{
+	u16 flags = 0;
+
+	if (pw_has_port(sk))
+		flags |= PW_S_USED;
+	if (!pw_is_tcp(sk))
+		return flags | (flags & PW_S_USED ? PW_S_PORT : 0);
+	switch (sk->sk_state) {
+	case TCP_LISTEN:
+		return flags | PW_S_LISTENING | PW_S_PORT;
+	case TCP_SYN_SENT:
+		return flags | PW_S_CONNECTING;
+	case TCP_CLOSE:
+		return flags | (flags & PW_S_USED ? PW_S_PORT : 0);
+	default:
+		return flags;
+	}
+}
+
 struct pw_socket *pw_socket_of_holder(struct pw_socket_lock *lock,
 				      struct pw_socket *socket, struct sock *sk,
 				      struct pw_process *who)
 {
-	if (!socket)
+	if (!socket) {
 		socket = pw_socket_add(lock, sk);
+		if (socket)
+			socket->flags = pw_socket_flags_of(sk);
+	}
 	if (socket && !socket->owner)
 		pw_socket_set_owner(socket, pw_owner_of(sk, who), current->pid);
 	return socket;

@@ -82,6 +82,7 @@ static bool timed_out(const struct sock *sk, int error)
 	       (error && (icsk->icsk_retransmits || icsk->icsk_probes_out));
 }
 
+/* 0: there was no room for a record, and what it would tell is not known. */
 static u8 reason_of(const struct pw_socket *socket, const struct sock *sk,
 		    int oldstate)
 {
@@ -98,8 +99,9 @@ static u8 reason_of(const struct pw_socket *socket, const struct sock *sk,
 		return PORTWATCH_REASON_TIMEOUT;
 	if (flags & PW_S_INCOMING && !(flags & PW_S_ACCEPTED) && !sk->sk_socket)
 		return PORTWATCH_REASON_UNACCEPTED;
-	return in_order(flags, sk, oldstate) ? PORTWATCH_REASON_FIN :
-					       PORTWATCH_REASON_RST_SENT;
+	if (in_order(flags, sk, oldstate))
+		return PORTWATCH_REASON_FIN;
+	return socket ? PORTWATCH_REASON_RST_SENT : 0;
 }
 
 /* Who sent the first FIN, or else the reset. */
@@ -218,6 +220,8 @@ PW_FTRACE(pw_on_tcp_reset)
 
 	pw_hook_hit(PW_HOOK_RESET);
 	socket = pw_socket_lock(&lock, sk);
+	if (!socket)
+		socket = pw_socket_add(&lock, sk);
 	if (socket)
 		socket->flags |= !skb || tcp_hdr(skb)->rst ? PW_S_RST_IN :
 							     PW_S_RST_OUT;
@@ -236,6 +240,8 @@ PW_FTRACE(pw_on_tcp_time_wait)
 
 	pw_hook_hit(PW_HOOK_TIME_WAIT);
 	socket = pw_socket_lock(&lock, sk);
+	if (!socket)
+		socket = pw_socket_add(&lock, sk);
 	if (socket)
 		socket->flags |= PW_S_FIN;
 	pw_socket_unlock(&lock);

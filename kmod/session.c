@@ -115,7 +115,9 @@ __poll_t pw_session_poll(struct pw_session *session)
 	if (!any_filled(session, 1)) {
 		WRITE_ONCE(session->ready, 0);
 		smp_mb(); /* what came meanwhile is seen, or sets @ready anew */
-		return any_filled(session, 1) ? EPOLLIN | EPOLLRDNORM : 0;
+		if (!any_filled(session, 1))
+			return 0;
+		WRITE_ONCE(session->ready, 1);
 	}
 	if (READ_ONCE(session->ready) ||
 	    any_filled(session, session->watermark))

@@ -96,31 +96,6 @@ static int collect_all(struct tasks *tasks, u64 since)
 	return 0;
 }
 
-static bool has_port(const struct sock *sk)
-{
-	return inet_sk(sk)->inet_num && sk->sk_type != SOCK_RAW;
-}
-
-static u16 flags_of(const struct sock *sk)
-{
-	u16 flags = 0;
-
-	if (has_port(sk))
-		flags |= PW_S_USED;
-	if (!pw_is_tcp(sk))
-		return flags | (flags & PW_S_USED ? PW_S_PORT : 0);
-	switch (sk->sk_state) {
-	case TCP_LISTEN:
-		return flags | PW_S_LISTENING | PW_S_PORT;
-	case TCP_SYN_SENT:
-		return flags | PW_S_CONNECTING;
-	case TCP_CLOSE:
-		return flags | (flags & PW_S_USED ? PW_S_PORT : 0);
-	default:
-		return flags;
-	}
-}
-
 /* The file is held: the socket's end cannot come meanwhile. */
 static void found(struct socket *sock, struct task_struct *task)
 {
@@ -136,7 +111,7 @@ static void found(struct socket *sock, struct task_struct *task)
 	if (!socket) {
 		socket = pw_socket_add(&lock, sk);
 		if (socket)
-			socket->flags = flags_of(sk);
+			socket->flags = pw_socket_flags_of(sk);
 	}
 	if (socket && !socket->owner) {
 		pw_socket_set_owner(socket, who, task->pid);
@@ -233,8 +208,8 @@ static u8 state_of(const struct sock *sk)
 	case TCP_SYN_SENT:
 		return PORTWATCH_STATE_CONNECTING;
 	case TCP_CLOSE:
-		return has_port(sk) ? PORTWATCH_STATE_BOUND :
-				      PORTWATCH_STATE_OPEN;
+		return pw_has_port(sk) ? PORTWATCH_STATE_BOUND :
+					 PORTWATCH_STATE_OPEN;
 	default:
 		return PORTWATCH_STATE_CONNECTED;
 	}

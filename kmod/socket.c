@@ -42,6 +42,7 @@ struct pw_shard {
 static struct {
 	struct pw_shard *shards;
 	unsigned int total;	/* records allocated; of grow() */
+	bool full;		/* as many as there may be; of grow() */
 	atomic64_t missed;
 	struct irq_work need_more;
 	struct work_struct grow;
@@ -104,7 +105,7 @@ struct pw_socket *pw_socket_add(struct pw_socket_lock *lock, struct sock *sk)
 	struct pw_shard *shard = lock->shard;
 	struct pw_socket *socket;
 
-	if (shard->nfree < LOW_WATER)
+	if (shard->nfree < LOW_WATER && !READ_ONCE(table.full))
 		irq_work_queue(&table.need_more);
 	if (unlikely(!shard->nfree)) {
 		atomic64_inc(&table.missed);
@@ -231,8 +232,10 @@ static int add_chunk(struct pw_shard *shard)
 	unsigned long flags;
 	unsigned int i;
 
-	if (table.total + CHUNK > max(sockets_max, SHARDS * CHUNK))
+	if (table.total + CHUNK > max(sockets_max, SHARDS * CHUNK)) {
+		WRITE_ONCE(table.full, true);
 		return -ENOSPC;
+	}
 	chunk = kvzalloc(sizeof(*chunk), GFP_KERNEL);
 	if (!chunk)
 		return -ENOMEM;
@@ -278,6 +281,7 @@ int pw_sockets_init(void)
 	init_irq_work(&table.need_more, need_more);
 	INIT_WORK(&table.grow, grow);
 	table.total = 0;
+	table.full = false;
 	for (i = 0; i < SHARDS; i++)
 		raw_spin_lock_init(&table.shards[i].lock);
 	for (i = 0; i < SHARDS && !err; i++)
