@@ -51,13 +51,16 @@ static void who_read_start(struct who *who, pid_t pid)
 {
 	unsigned long long ticks = 0;
 	char text[4096];
+	unsigned int field;
 	char *at;
 
 	proc_read(pid, "stat", text, sizeof(text));
+	/* Field 22; the second one, the name in brackets, may have blanks. */
 	at = strrchr(text, ')');
+	for (field = 2; at && field < 22; field++)
+		at = strchr(at + 1, ' ');
 	if (at)
-		sscanf(at, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u "
-		       "%*u %*d %*d %*d %*d %*d %*d %llu", &ticks);
+		sscanf(at, " %llu", &ticks);
 	who->start_ticks = ticks;
 }
 

@@ -115,7 +115,7 @@ TEST_F(process, keeps_hostile_bytes_in_its_name)
 {
 	static const char *const names[] = {
 		"\033[2J\033[31mred", "two\nlines", "\",\"uid\":0", "\xff\xfe\x9b",
-		"\xe2\x80\xae" "evil", "tab\tand\\", "%s%n", " ", "fifteen-bytes-x",
+		"\342\200\256evil", "tab\tand\\", "%s%n", " ", "fifteen-bytes-x",
 	};
 	struct scene *scene = &self->scene;
 	struct process *process = scene_actor(scene, "hostile");

@@ -32,7 +32,7 @@ void play_hostile(struct stage *stage)
 		snprintf(exe, sizeof(exe), "/tmp/%s", names[i]);
 		snprintf(cgroup, sizeof(cgroup), "/evil.slice/%s.service",
 			 names[i]);
-		stage_process(stage, 2 + i, 3000 + i, 1000, names[i], exe,
+		stage_process(stage, 2 + i, 3000 + i, 64321, names[i], exe,
 			      cgroup);
 		slot = stage_event(stage, PORTWATCH_BIND, 10 + i, 2 + i,
 				   "127.0.0.1:9000", NULL);

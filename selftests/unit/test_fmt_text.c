@@ -151,7 +151,7 @@ static void times(void **state)
 	char text[PW_RFC3339_MAX + 1];
 
 	(void)state;
-	setenv("TZ", "America/New_York", 1);
+	setenv("TZ", "EST5EDT,M3.2.0,M11.1.0", 1);
 	tzset();
 	*pw_put_rfc3339(text, &ts, time) = 0;
 	assert_string_equal(text, "2026-11-22T14:02:11.482000001Z");
