@@ -58,7 +58,7 @@ static void emit_listener_close(struct pw_socket *socket, struct sock *sk)
 }
 
 /*
- * Both FINs were exchanged, or ours was and a stub waits for the other. Any other
+ * Both FINs were exchanged, or ours was and a minisocket waits for the other. Any other
  * end without an error is this end's giving up, which sends a reset.
  */
 static bool in_order(u16 flags, const struct sock *sk, int oldstate)
@@ -230,7 +230,7 @@ PW_FTRACE(pw_on_tcp_reset)
 
 /*
  * tcp_time_wait(sk, state, timeout): softirq or process context, the socket is
- * locked. Its end follows at once (also where no stub could be made).
+ * locked. Its end follows at once (also where no minisocket could be made).
  */
 PW_FTRACE(pw_on_tcp_time_wait)
 {
