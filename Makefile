@@ -66,5 +66,5 @@ clean: ## remove what was built, the VM's root too
 
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | \
-		column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / \
+		{ printf "  make %-10s %s\n", $$1, $$2 }' Makefile

@@ -58,22 +58,34 @@ kernel_version()
 	echo "${versions[-1]##*/}"
 }
 
-# One VM at a time on a machine: two starve each other's timer calibration. The
-# lock is on QEMU's own folder, for it is the machine's and not this checkout's,
-# and leaves nothing behind. Builds in the root take it too, for the root belongs
-# to the guest that runs on it. A script that has it passes it on to what it
-# starts; what could outlive the script must close $PW_LOCKED.
-take_vm_lock()
+# Wait for the lock on a file or folder, unless a caller of this script has it;
+# it ends with the script. What could outlive the script must close it.
+take_lock()
 {
-	local lock
+	local variable=$1 file=$2 what=$3 lock
 
-	[[ -z ${PW_LOCKED:-} ]] || return 0
-	exec {lock}</usr/share/qemu
+	[[ -z ${!variable:-} ]] || return 0
+	exec {lock}<"$file"
 	if ! flock -n "$lock"; then
-		say "vm: another one is running, waiting for it"
+		say "$what, waiting"
 		flock "$lock"
 	fi
-	export PW_LOCKED=$lock
+	export "$variable=$lock"
+}
+
+# One VM at a time on a machine: two starve each other's timer calibration. The
+# lock is on QEMU's own folder, for it is the machine's and not this checkout's.
+take_vm_lock()
+{
+	take_lock PW_VM_LOCK /usr/share/qemu 'vm: another one is running'
+}
+
+# One user at a time of a checkout's root: a guest that runs on it, or a build.
+# Taken before the VM's where both are.
+take_root_lock()
+{
+	mkdir -p "$PW_BUILD"
+	take_lock PW_ROOT_LOCK "$PW_BUILD" 'root: it is in use'
 }
 
 # The source files of this project, without what git ignores: those whose names
