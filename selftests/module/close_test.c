@@ -2,6 +2,8 @@
 /* A connection is over, in order or by a reset: rows 11, 12 and 21. */
 #include <kselftest_harness.h>
 
+#include <netinet/tcp.h>
+
 #include "scene.h"
 
 FIXTURE(close)
@@ -189,20 +191,85 @@ TEST_F(close, with_bytes_unread_is_a_reset)
 	EXPECT_EVENTS(watch);
 }
 
-/* The end that closed waits no longer: what comes then is answered by a reset. */
+/*
+ * The end that closed has all that it waits for, and is gone from the table; what
+ * comes then is answered by a reset that it does not tell.
+ */
 TEST_F(close, and_bytes_after_it_are_a_reset_for_the_other)
 {
 	struct watch *watch = &self->scene.watch;
 
 	end_close(&self->client);
-	SENT_ALL(&self->server, 20);
+	ASSERT_EQ(0, end_receive(&self->server, 1));
+	/* The FIN is confirmed now, and not by the bytes that follow. */
+	ASSERT_EQ(0, end_option(&self->server, IPPROTO_TCP, TCP_QUICKACK, 1));
 	expect_close_connection(watch, &self->client, PORTWATCH_REASON_FIN,
 				PORTWATCH_FIRST_LOCAL);
+	ASSERT_EVENTS(watch);
+	SENT_ALL(&self->server, 20);
 	expect_close_connection(watch, &self->server,
 				PORTWATCH_REASON_RST_RECEIVED,
 				PORTWATCH_FIRST_REMOTE);
 	ASSERT_EVENTS(watch);
 	end_close(&self->server);
+	EXPECT_EVENTS(watch);
+}
+
+/* It closed its half in order, and gives up the other one by a reset. */
+static void expect_reset_after_fin(struct watch *watch, struct end *client,
+				   struct end *server)
+{
+	expect_close_connection(watch, client, PORTWATCH_REASON_RST_SENT,
+				PORTWATCH_FIRST_LOCAL);
+	expect_close_connection(watch, server, PORTWATCH_REASON_RST_RECEIVED,
+				PORTWATCH_FIRST_REMOTE);
+}
+
+TEST_F(close, with_bytes_unread_after_a_half_close_is_a_reset)
+{
+	struct watch *watch = &self->scene.watch;
+
+	ASSERT_EQ(0, end_shutdown(&self->client, SHUT_WR));
+	ASSERT_EQ(0, end_receive(&self->server, 1));
+	SENT_ALL(&self->server, 444);
+	ASSERT_EQ(0, end_drain(&self->server));
+	self->client.rx += 444;
+	end_close(&self->client);
+	expect_reset_after_fin(watch, &self->client, &self->server);
+	EXPECT_EVENTS(watch);
+}
+
+TEST_F(close, with_linger_0_after_a_half_close_is_a_reset)
+{
+	struct watch *watch = &self->scene.watch;
+
+	ASSERT_EQ(0, end_shutdown(&self->client, SHUT_WR));
+	ASSERT_EQ(0, end_receive(&self->server, 1));
+	ASSERT_EQ(0, end_linger_zero(&self->client));
+	end_close(&self->client);
+	expect_reset_after_fin(watch, &self->client, &self->server);
+	EXPECT_EVENTS(watch);
+}
+
+/* An earlier attempt that failed leaves nothing behind in the next one's end. */
+TEST_F(close, after_an_attempt_that_was_refused_is_in_order)
+{
+	struct scene *scene = &self->scene;
+	struct watch *watch = &scene->watch;
+	struct end client, server;
+	uint16_t port = end_port(&self->listener);
+
+	ASSERT_EQ(0, scene_socket_of(scene, &client, self->client.process,
+				     SOCK_STREAM));
+	ASSERT_EQ(-ECONNREFUSED, end_connect(&client,
+					     scene_loopback(scene, 9)));
+	ASSERT_EQ(0, end_connect(&client, scene_loopback(scene, port)));
+	ASSERT_EQ(0, end_accept(&server, &self->listener));
+	ASSERT_EQ(0, watch_skip(watch));
+	talk(_metadata, &client, &server, 5, 6);
+	end_close(&client);
+	end_close(&server);
+	expect_fin(watch, &client, &server);
 	EXPECT_EVENTS(watch);
 }
 

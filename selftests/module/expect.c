@@ -291,3 +291,13 @@ void expect_by(struct expect *expect, const struct process *process)
 	expect->actor = process->who;
 	expect->event.actor_tid = process->who.tid;
 }
+
+void expect_forget(struct watch *watch, const struct end *end)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < watch->nr_expects; i++)
+		if (watch->expects[i].event.sock != end->facts.cookie)
+			watch->expects[kept++] = watch->expects[i];
+	watch->nr_expects = kept;
+}

@@ -11,11 +11,14 @@
 
 SCENE_HOLD_HOOKS
 
-/* What was seen so far of each socket, and of each port that a client has. */
+/*
+ * What was seen so far of each socket; and of each port how many clients that have
+ * it were established and not accepted yet.
+ */
 struct seen {
 	uint64_t cookie[SOCKETS];
 	uint32_t last[SOCKETS];
-	bool established[65536];
+	unsigned int established[65536];
 };
 
 FIXTURE(order)
@@ -59,18 +62,14 @@ static uint32_t *last_of(struct seen *seen, uint64_t cookie)
 	return &seen->last[i];
 }
 
-/* An end accepts what the other end was told to be established before. */
+/* What an end accepts, the other end was told to be established before. */
 static bool is_caused(struct seen *seen, const struct portwatch_event *event)
 {
-	bool before;
-
 	if (event->type == PORTWATCH_ESTABLISHED)
-		seen->established[event->lport] = true;
+		seen->established[event->lport]++;
 	if (event->type != PORTWATCH_ACCEPT)
 		return true;
-	before = seen->established[event->rport];
-	seen->established[event->rport] = false;
-	return before;
+	return seen->established[event->rport]-- > 0;
 }
 
 static unsigned int complain(const char *what,

@@ -8,6 +8,9 @@
 
 #include "module.h"
 #include "raw.h"
+#include "scene.h"
+
+SCENE_HOLD_HOOKS
 
 /* A caller from the future: its structure is longer than the kernel's. */
 struct longer_start {
@@ -42,7 +45,6 @@ static int call(int fd, unsigned long request, void *argument)
 	return ioctl(fd, request, argument) < 0 ? -errno : 0;
 }
 
-/* What is right does no harm: no hooks are attached for it. */
 static struct portwatch_start good_start(void)
 {
 	struct portwatch_start start = raw_start(PORTWATCH_SLOTS_MIN);

@@ -25,6 +25,7 @@ enum {
 	KINDS,
 };
 
+/* Both families, for what is said of each socket. */
 FIXTURE(snapshot)
 {
 	struct scene scene;
@@ -58,6 +59,28 @@ FIXTURE_VARIANT_ADD(snapshot, seen_ipv6)
 	.family = IPV6, .seen = true,
 };
 
+/* One, for how it is asked. */
+FIXTURE(asked)
+{
+	struct scene scene;
+	struct process *holder;
+	struct end ends[KINDS];
+};
+
+FIXTURE_VARIANT(asked)
+{
+	bool seen;
+};
+
+FIXTURE_VARIANT_ADD(asked, unseen)
+{
+};
+
+FIXTURE_VARIANT_ADD(asked, seen)
+{
+	.seen = true,
+};
+
 static int open_kinds(struct scene *scene, struct process *holder,
 		      struct end *ends)
 {
@@ -88,20 +111,42 @@ static int open_kinds(struct scene *scene, struct process *holder,
 	return 0;
 }
 
+/* They are made by a process of their own, before anyone watches. */
+static struct process *make_kinds(struct scene *scene, enum family family,
+				  bool seen, struct end *ends)
+{
+	struct process *holder;
+
+	if (module_require() || scene_prepare(scene, family))
+		return NULL;
+	if (seen)
+		scene_hold_hooks();
+	holder = scene_actor(scene, "holder");
+	if (!holder || open_kinds(scene, holder, ends))
+		return NULL;
+	return holder;
+}
+
 FIXTURE_SETUP(snapshot)
 {
-	struct scene *scene = &self->scene;
-
-	ASSERT_EQ(0, module_require());
-	ASSERT_EQ(0, scene_prepare(scene, variant->family));
-	if (variant->seen)
-		scene_hold_hooks();
-	self->holder = scene_actor(scene, "holder");
+	self->holder = make_kinds(&self->scene, variant->family, variant->seen,
+				  self->ends);
 	ASSERT_NE(NULL, self->holder);
-	ASSERT_EQ(0, open_kinds(scene, self->holder, self->ends));
 }
 
 FIXTURE_TEARDOWN(snapshot)
+{
+	scene_close(&self->scene);
+}
+
+FIXTURE_SETUP(asked)
+{
+	self->holder = make_kinds(&self->scene, IPV4, variant->seen,
+				  self->ends);
+	ASSERT_NE(NULL, self->holder);
+}
+
+FIXTURE_TEARDOWN(asked)
 {
 	scene_close(&self->scene);
 }
@@ -215,7 +260,7 @@ TEST_F(snapshot, is_followed_by_what_happens_later)
 		EXPECT_NE(0U, ends[i].facts.cookie);
 }
 
-TEST_F(snapshot, can_be_asked_for_again)
+TEST_F(asked, can_be_asked_for_again)
 {
 	struct scene *scene = &self->scene;
 	struct watch *watch = &scene->watch;
@@ -229,11 +274,12 @@ TEST_F(snapshot, can_be_asked_for_again)
 	EXPECT_EVENTS(watch);
 }
 
-TEST_F(snapshot, can_be_all_that_is_asked_for)
+TEST_F(asked, can_be_all_that_is_asked_for)
 {
 	struct portwatch_options options = watch_options();
 	struct scene *scene = &self->scene;
 	struct watch *watch = &scene->watch;
+	struct portwatch_item item;
 	struct end end;
 	unsigned int i;
 
@@ -245,15 +291,14 @@ TEST_F(snapshot, can_be_all_that_is_asked_for)
 	EXPECT_EQ(0U, watch->misplaced);
 	/* Nothing comes from now on. */
 	ASSERT_EQ(0, scene_listen(scene, &end, &scene->self));
-	EXPECT_EQ(-ETIME, watch_snapshots(watch, 2));
-	EXPECT_EQ((size_t)KINDS, watch->nr_got);
+	EXPECT_EQ(0, portwatch_reader_next(watch->reader, &item, 300));
 	for (i = 0; i < KINDS; i++) {
 		EXPECT_TRUE(watch->got[i].event.flags & PORTWATCH_F_EXISTING);
 		EXPECT_EQ(self->holder->who.pid, watch->got[i].owner.pid);
 	}
 }
 
-TEST_F(snapshot, has_no_open_sockets_where_they_are_not_asked_for)
+TEST_F(asked, has_no_open_sockets_where_they_are_not_asked_for)
 {
 	struct portwatch_options options = { .size = sizeof(options) };
 	struct scene *scene = &self->scene;
@@ -269,7 +314,7 @@ TEST_F(snapshot, has_no_open_sockets_where_they_are_not_asked_for)
 }
 
 /* Of several that hold it, it is the one that started first. */
-TEST_F(snapshot, names_the_eldest_of_several_holders)
+TEST_F(asked, names_the_eldest_of_several_holders)
 {
 	struct scene *scene = &self->scene;
 	struct process *child = scene_fork(scene, self->holder);
@@ -281,28 +326,53 @@ TEST_F(snapshot, names_the_eldest_of_several_holders)
 	EXPECT_EVENTS(&scene->watch);
 }
 
-/* On its way in a message of a unix socket, it is open and nobody holds it. */
-TEST_F(snapshot, has_a_socket_that_nobody_holds)
+/* Its only descriptor is on the way in a message of a unix socket. */
+static int put_in_flight(struct end *end, int pair[2])
 {
-	struct request give = { .verb = DO_GIVE, .fd = self->ends[BOUND].fd };
-	struct scene *scene = &self->scene;
-	struct end *end = &self->ends[BOUND];
+	struct request give = { .verb = DO_GIVE, .fd = end->fd };
 	struct answer answer;
-	int pair[2], carried;
+	int carried, err;
 
-	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair));
-	ASSERT_EQ(0, process_begin(self->holder, &give, -1));
-	ASSERT_EQ(0, process_finish(self->holder, &answer, &carried));
-	ASSERT_LE(0, carried);
-	ASSERT_EQ(0, message_send(pair[0], "x", 1, carried));
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return -errno;
+	err = process_begin(end->process, &give, -1);
+	if (!err)
+		err = process_finish(end->process, &answer, &carried);
+	if (!err)
+		err = message_send(pair[0], "x", 1, carried);
 	close(carried);
-	end_close(end);
+	return err ? err : end_close(end);
+}
+
+/*
+ * Nobody holds it: it has a row where it was seen being made. Else who uses it
+ * first is taken for its holder.
+ */
+TEST_F(asked, while_a_socket_is_in_flight)
+{
+	struct scene *scene = &self->scene;
+	struct watch *watch = &scene->watch;
+	struct end *end = &self->ends[BOUND];
+	int pair[2], carried;
+	char byte;
+
+	ASSERT_EQ(0, put_in_flight(end, pair));
 	ASSERT_EQ(0, watch_with_snapshot(scene));
-	expect_rows(&scene->watch, self->ends, variant->seen);
-	/* The second row is its: known where it was seen being made. */
+	expect_rows(watch, self->ends, variant->seen);
 	if (!variant->seen)
-		scene->watch.expects[1].unknown_owner = true;
-	EXPECT_EVENTS(&scene->watch);
+		expect_forget(watch, end);
+	ASSERT_EVENTS(watch);
+	ASSERT_EQ(0, message_receive(pair[1], &byte, 1, &carried));
+	ASSERT_LE(0, carried);
+	end->process = &scene->self;
+	end->fd = carried;
+	if (!variant->seen)
+		end->owner = scene->self.who;
+	ASSERT_EQ(0, end_listen(end, 7));
+	expect_listen(watch, end, 7);
+	if (variant->seen)
+		expect_by(&watch->expects[0], &scene->self);
+	EXPECT_EVENTS(watch);
 }
 
 TEST_HARNESS_MAIN

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -14,13 +13,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "churn.h"
 #include "module.h"
 #include "raw.h"
 #include "scene.h"
 
 #define THREADS 300
 #define TIMES 100
-#define CHURNERS 2
 
 FIXTURE(unload)
 {
@@ -162,17 +161,6 @@ static void *accept_thread(void *argument)
 	return NULL;
 }
 
-static int listener_open(struct target *name)
-{
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	*name = target_loopback(IPV4, 0);
-	if (bind(fd, &name->any, name->length) ||
-	    getsockname(fd, &name->any, &name->length) || listen(fd, THREADS))
-		return -errno;
-	return fd;
-}
-
 /* All of them sleep: what they have used of their CPU does not grow. */
 static bool wait_all_accepting(unsigned int threads)
 {
@@ -214,16 +202,6 @@ static int start_threads(pthread_t *threads, struct waiting *waiting)
 	return -err;
 }
 
-static int connect_to(const struct target *name)
-{
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (connect(fd, &name->any, name->length))
-		return -errno;
-	close(fd);
-	return 0;
-}
-
 /*
  * Row 30: they began to wait while the hooks were attached, and are woken when
  * the module is gone. Meanwhile nobody's accept was missed.
@@ -239,15 +217,15 @@ TEST_F_TIMEOUT(unload, goes_while_300_threads_wait_in_accept, 90)
 	int i, listener, fd;
 
 	ASSERT_EQ(0, module_load());
-	waiting.listener = listener_open(&name);
-	listener = listener_open(&other);
+	waiting.listener = churn_listen(&name, THREADS);
+	listener = churn_listen(&other, 16);
 	ASSERT_LE(0, listener);
 	ASSERT_EQ(0, raw_open(&raw, &start));
 	ASSERT_EQ(0, module_status(raw.fd, &before));
 	ASSERT_EQ(0, start_threads(threads, &waiting));
 	ASSERT_TRUE(wait_all_accepting(THREADS));
 	for (i = 0; i < 20; i++) {
-		ASSERT_EQ(0, connect_to(&other));
+		ASSERT_EQ(0, churn_connect(&other));
 		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 		ASSERT_LE(0, fd);
 		close(fd);
@@ -259,77 +237,13 @@ TEST_F_TIMEOUT(unload, goes_while_300_threads_wait_in_accept, 90)
 	raw_close(&raw);
 	ASSERT_EQ(0, module_unload());
 	for (i = 0; i < THREADS; i++)
-		ASSERT_EQ(0, connect_to(&name));
+		ASSERT_EQ(0, churn_connect(&name));
 	for (i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
 	EXPECT_EQ((unsigned int)THREADS, waiting.accepted);
 	EXPECT_EQ(0U, waiting.failed);
 	close(listener);
 	close(waiting.listener);
-}
-
-static void churn(void)
-{
-	struct target name;
-	int listener = listener_open(&name), fd;
-
-	for (;;) {
-		connect_to(&name);
-		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-		close(fd);
-		fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-		name = target_loopback(IPV6, 53);
-		connect(fd, &name.any, name.length);
-		close(fd);
-		name = target_loopback(IPV4, 0);
-		getsockname(listener, &name.any, &name.length);
-	}
-}
-
-/*
- * QEMU before 8.1, where it emulates several CPUs in parallel, may keep a
- * breakpoint for ever that one CPU removed while another one was translating it
- * ("accel/tcg: Always lock pages before translation"). Hooks that come and go
- * while their functions run would hang such a machine within minutes, so there
- * everything takes turns on one CPU.
- */
-static void take_turns_where_emulated(void)
-{
-	char text[4096] = "";
-	int fd = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC);
-	cpu_set_t set;
-
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
-		return;
-	close(fd);
-	if (!strstr(text, "QEMU TCG CPU"))
-		return;
-	CPU_ZERO(&set);
-	CPU_SET(0, &set);
-	sched_setaffinity(0, sizeof(set), &set);
-}
-
-static void churn_begin(pid_t *churners)
-{
-	int i;
-
-	take_turns_where_emulated();
-	fflush(NULL);
-	for (i = 0; i < CHURNERS; i++) {
-		churners[i] = fork();
-		if (!churners[i])
-			churn();
-	}
-}
-
-static void churn_end(pid_t *churners)
-{
-	int i;
-
-	for (i = 0; i < CHURNERS; i++) {
-		kill(churners[i], SIGKILL);
-		waitpid(churners[i], NULL, 0);
-	}
 }
 
 /* One session that is opened, started, and read a little. */
@@ -351,19 +265,19 @@ static int short_session(void)
 TEST_F_TIMEOUT(unload, and_load_a_hundred_times_under_churn, 150)
 {
 	struct portwatch_status status;
-	pid_t churners[CHURNERS];
+	struct churn churners;
 	int i, fd;
 
-	churn_begin(churners);
+	churn_begin(&churners);
 	for (i = 0; i < TIMES; i++) {
 		ASSERT_EQ(0, module_load());
-		if (i % 10 == 0)
+		if (i % 20 == 0)
 			ASSERT_EQ(0, short_session());
 		ASSERT_EQ(0, module_unload());
 	}
 	ASSERT_EQ(0, module_load());
 	ASSERT_EQ(0, short_session());
-	churn_end(churners);
+	churn_end(&churners);
 	fd = module_open();
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, module_status(fd, &status));
@@ -378,19 +292,19 @@ TEST_F_TIMEOUT(unload, is_not_needed_to_forget_what_is_closed, 60)
 {
 	struct portwatch_start start = raw_start(1024);
 	struct portwatch_status before, after;
-	pid_t churners[CHURNERS];
+	struct churn churners;
 	struct raw raw;
 	int i;
 
 	ASSERT_EQ(0, module_load());
 	ASSERT_EQ(0, raw_open(&raw, &start));
 	ASSERT_EQ(0, module_status(raw.fd, &before));
-	churn_begin(churners);
+	churn_begin(&churners);
 	for (i = 0; i < 100; i++) {
 		poll(NULL, 0, 30);
 		raw_drain_all(&raw, NULL, NULL);
 	}
-	churn_end(churners);
+	churn_end(&churners);
 	EXPECT_LT(1000U, raw_sum(&raw, offsetof(struct portwatch_ring, seen),
 				 PORTWATCH_CLOSE));
 	/* Not even those that wait in TIME_WAIT are sockets any more. */
@@ -423,7 +337,7 @@ TEST_F_TIMEOUT(unload, races_with_open, 60)
 	pid = fork();
 	if (!pid)
 		open_and_close();
-	for (i = 0; i < 100; i++) {
+	for (i = 0; i < 30; i++) {
 		err = module_load();
 		ASSERT_TRUE(err == 0 || err == -EEXIST);
 		poll(NULL, 0, 1);

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "churn.h"
+
+int churn_listen(struct target *name, int backlog)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	*name = target_loopback(IPV4, 0);
+	if (fd < 0 || bind(fd, &name->any, name->length) ||
+	    getsockname(fd, &name->any, &name->length) || listen(fd, backlog))
+		return -errno;
+	return fd;
+}
+
+int churn_connect(const struct target *name)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int err = 0;
+
+	if (connect(fd, &name->any, name->length))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+static void churn(void)
+{
+	struct target name, udp = target_loopback(IPV6, 53);
+	int listener = churn_listen(&name, 16), fd;
+
+	for (;;) {
+		churn_connect(&name);
+		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		close(fd);
+		fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		connect(fd, &udp.any, udp.length);
+		close(fd);
+	}
+}
+
+/*
+ * QEMU before 8.1, where it emulates several CPUs in parallel, may keep a
+ * breakpoint for ever that one CPU removed while another one was translating it
+ * ("accel/tcg: Always lock pages before translation"). Hooks that come and go
+ * while their functions run would hang such a machine within minutes, so there
+ * everything takes turns on one CPU.
+ */
+static void take_turns_where_emulated(void)
+{
+	char text[4096] = "";
+	int fd = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC);
+	cpu_set_t set;
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		return;
+	close(fd);
+	if (!strstr(text, "QEMU TCG CPU"))
+		return;
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+void churn_begin(struct churn *churners)
+{
+	int i;
+
+	take_turns_where_emulated();
+	fflush(NULL);
+	for (i = 0; i < CHURNERS; i++) {
+		churners->processes[i] = fork();
+		if (churners->processes[i])
+			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* In what is left of the CPU: the test itself has to go on. */
+		nice(19);
+		churn();
+	}
+}
+
+void churn_end(struct churn *churners)
+{
+	int i;
+
+	for (i = 0; i < CHURNERS; i++) {
+		kill(churners->processes[i], SIGKILL);
+		waitpid(churners->processes[i], NULL, 0);
+	}
+}
