@@ -201,7 +201,7 @@ static void emit_listen(struct pw_socket *socket, struct sock *sk, u64 cookie,
 	now = pw_socket_emit(socket, &event, who, current->pid, NULL);
 	if (!socket)
 		return;
-	if (!(socket->flags & PW_S_LISTENING)) {
+	if (!(socket->flags & PW_S_LISTENING) || !socket->mark) {
 		socket->mark = now;
 		socket->accepted = 0;
 	}

@@ -220,7 +220,8 @@ PW_FTRACE(pw_on_tcp_reset)
 
 	pw_hook_hit(PW_HOOK_RESET);
 	socket = pw_socket_lock(&lock, sk);
-	if (!socket)
+	/* One that is closed may be past its end: no record would be taken out. */
+	if (!socket && sk->sk_state != TCP_CLOSE)
 		socket = pw_socket_add(&lock, sk);
 	if (socket)
 		socket->flags |= !skb || tcp_hdr(skb)->rst ? PW_S_RST_IN :
