@@ -23,13 +23,13 @@ static unsigned int share(unsigned int all, unsigned int number)
 	return all / LOAD_THREADS + (number ? 0 : all % LOAD_THREADS);
 }
 
-static void pin(unsigned int number)
+int load_pin(unsigned int cpu)
 {
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
-	CPU_SET(number % sysconf(_SC_NPROCESSORS_ONLN), &set);
-	sched_setaffinity(0, sizeof(set), &set);
+	CPU_SET(cpu % sysconf(_SC_NPROCESSORS_ONLN), &set);
+	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
 }
 
 static void add(struct load *load, enum portwatch_type type, unsigned int count)
@@ -111,7 +111,7 @@ static void *produce_thread(void *argument)
 	struct job job = *(struct job *)argument;
 	int err;
 
-	pin(job.number);
+	load_pin(job.load->only_cpu ? job.load->only_cpu - 1 : job.number);
 	err = produce(job.load, job.number);
 	if (err)
 		job.load->failed = -err;
@@ -240,7 +240,7 @@ static unsigned int same(const char *what, unsigned int type, uint64_t want,
 	return 1;
 }
 
-static unsigned int check_keys(const struct account *account)
+unsigned int account_unnamed(const struct account *account)
 {
 	unsigned int key, bad = 0;
 
@@ -262,7 +262,7 @@ unsigned int account_check(const struct raw *raw, const struct load *load,
 			   const struct account *account)
 {
 	uint64_t seen, filtered, lost, delivered;
-	unsigned int type, bad = account->wrong + check_keys(account);
+	unsigned int type, bad = account->wrong + account_unnamed(account);
 
 	for (type = 1; type < PORTWATCH_TYPES; type++) {
 		seen = raw_sum(raw, offsetof(struct portwatch_ring, seen),

@@ -21,16 +21,21 @@
  * struct load - what producers did
  *
  * @binds, @connections: to be done, over all threads
+ * @only_cpu:	one more than the CPU on which all threads are, 0: on all
  * @done:	what was done, by type of event that it must have made
  * @failed:	errno of a call that went wrong, 0: none
  */
 struct load {
 	unsigned int binds;
 	unsigned int connections;
+	unsigned int only_cpu;
 	uint64_t done[PORTWATCH_TYPES];
 	int failed;
 	pthread_t threads[LOAD_THREADS];
 };
+
+/* The calling thread stays on that CPU; 0 or a negative errno. */
+int load_pin(unsigned int cpu);
 
 /* Threads, each on a CPU of its own as far as there are enough. */
 int load_begin(struct load *load);
@@ -60,6 +65,9 @@ void account_visit(struct raw *raw, unsigned int ring,
 
 /* Drains what is there, and asks for the LOST records that are due. */
 void account_finish(struct raw *raw, struct account *account);
+
+/* Keys that were used before they were announced; each is said on stderr. */
+unsigned int account_unnamed(const struct account *account);
 
 /*
  * done = delivered + lost, for each type; what was read is what the kernel says

@@ -6,7 +6,6 @@
 #include <kselftest_harness.h>
 
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
@@ -208,13 +207,10 @@ FIXTURE(flood)
 	struct account account;
 };
 
+/* Everything on one CPU, so that there is one ring to fill. */
 FIXTURE_SETUP(flood)
 {
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(0, &set);
-	ASSERT_EQ(0, sched_setaffinity(0, sizeof(set), &set));
+	ASSERT_EQ(0, load_pin(0));
 	ASSERT_EQ(0, scene_open(&self->scene, IPV4));
 	ASSERT_EQ(0, open_raw(&self->raw, 1024));
 }
@@ -282,9 +278,43 @@ TEST_F_TIMEOUT(flood, of_connections_does_not_hide_a_new_listener, 60)
 	EXPECT_EQ(0U, SUM(raw, lost, PORTWATCH_BIND));
 	EXPECT_EQ(0U, SUM(raw, lost, PORTWATCH_LISTEN));
 	EXPECT_EQ(0U, self->account.wrong);
-	for (i = 0; i < ACCOUNT_KEYS; i++)
-		if (self->account.used[i])
-			EXPECT_NE(0U, self->account.announced[i]);
+	EXPECT_EQ(0U, account_unnamed(&self->account));
+}
+
+static int bind_of(struct scene *scene, struct process *process,
+		   struct end *end)
+{
+	int err = scene_socket_of(scene, end, process, SOCK_DGRAM);
+
+	if (!err)
+		err = end_bind(end, scene_loopback(scene, 0));
+	return err ? err : end_close(end);
+}
+
+/* The ring is full to the last slot: neither the bind gets in nor the name. */
+TEST_F_TIMEOUT(flood, that_took_a_name_away_lets_it_come_again, 60)
+{
+	struct scene *scene = &self->scene;
+	struct account *account = &self->account;
+	struct raw *raw = &self->raw;
+	struct process *quiet = scene_actor(scene, "quiet");
+	struct load load = { .binds = 400, .only_cpu = 1 };
+	uint64_t lost;
+	struct end end;
+
+	ASSERT_NE(NULL, quiet);
+	while (!SUM(raw, lost, PORTWATCH_BIND)) {
+		ASSERT_EQ(0, load_begin(&load));
+		ASSERT_EQ(0, load_finish(&load));
+	}
+	lost = SUM(raw, lost, PORTWATCH_PROCESS);
+	ASSERT_EQ(0, bind_of(scene, quiet, &end));
+	EXPECT_LT(lost, SUM(raw, lost, PORTWATCH_PROCESS));
+	account_finish(raw, account);
+	ASSERT_EQ(0, bind_of(scene, quiet, &end));
+	account_finish(raw, account);
+	EXPECT_EQ(0U, account->wrong);
+	EXPECT_EQ(0U, account_unnamed(account));
 }
 
 TEST_HARNESS_MAIN

@@ -2,6 +2,9 @@
 /* The order of events is total, over all CPUs. */
 #include <kselftest_harness.h>
 
+#include <stddef.h>
+#include <unistd.h>
+
 #include "loss.h"
 #include "module.h"
 #include "scene.h"
@@ -129,6 +132,106 @@ TEST_F_TIMEOUT(order, holds_while_four_threads_produce, 60)
 	EXPECT_EQ(0U, stats.unknown);
 	EXPECT_EQ(0U, stats.bad_tail);
 	EXPECT_EQ(0U, stats.missed);
+}
+
+/*
+ * What a reader does by the header's contract, all the time, while another CPU
+ * produces: of each position of the head, the latest time before which the
+ * beacon promised that nothing would come there.
+ */
+#define POSITIONS 32768
+
+FIXTURE(beacon)
+{
+	struct raw raw;
+	struct load load;
+	uint64_t promised[POSITIONS];
+	unsigned int looks;
+	unsigned int busy;
+};
+
+FIXTURE_SETUP(beacon)
+{
+	struct portwatch_start start = raw_start(POSITIONS);
+
+	ASSERT_EQ(0, module_require());
+	ASSERT_EQ(0, scene_unshare());
+	ASSERT_EQ(0, raw_open(&self->raw, &start));
+}
+
+FIXTURE_TEARDOWN(beacon)
+{
+	raw_close(&self->raw);
+}
+
+static const struct portwatch_beacon *beacon_of(const struct raw *raw,
+						unsigned int cpu)
+{
+	return (const void *)(raw->beacons + cpu * raw->header->beacon_stride);
+}
+
+/* One look at a CPU, in the order of the header. */
+static void look(struct raw *raw, unsigned int cpu, uint64_t *last,
+		 uint64_t *promised, unsigned int *busy)
+{
+	uint64_t now = clock_boottime(), beacon, head;
+
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	beacon = __atomic_load_n(&beacon_of(raw, cpu)->busy, __ATOMIC_ACQUIRE);
+	head = __atomic_load_n(&raw->rings[cpu]->head, __ATOMIC_ACQUIRE);
+	if (beacon == PORTWATCH_BEACON_IDLE)
+		*last = now;
+	else if (beacon != PORTWATCH_BEACON_STARTING)
+		*last = beacon;
+	*busy += beacon != PORTWATCH_BEACON_IDLE;
+	if (promised[head] < *last)
+		promised[head] = *last;
+}
+
+struct check {
+	const uint64_t *promised;
+	uint64_t at;
+	unsigned int broken;
+};
+
+static void check_promise(struct raw *raw, unsigned int ring,
+			  const struct portwatch_slot *slot, void *context)
+{
+	struct check *check = context;
+
+	if (ring == 0) {
+		if (slot->time < check->promised[check->at])
+			check->broken++;
+		check->at += raw_slots(slot);
+	}
+}
+
+TEST_F_TIMEOUT(beacon, bounds_what_is_not_yet_in_the_ring, 60)
+{
+	struct check check = { .promised = self->promised };
+	struct raw *raw = &self->raw;
+	uint64_t last = 0;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "there is no other CPU to look from");
+	self->load.binds = MANY;
+	self->load.only_cpu = 1;
+	ASSERT_EQ(0, load_pin(1));
+	ASSERT_EQ(0, load_begin(&self->load));
+	while (self->load.done[PORTWATCH_CLOSE] < MANY && !self->load.failed) {
+		look(raw, 0, &last, self->promised, &self->busy);
+		self->looks++;
+	}
+	ASSERT_EQ(0, load_finish(&self->load));
+	EXPECT_EQ(0U, raw_sum(raw, offsetof(struct portwatch_ring, lost),
+			      PORTWATCH_BIND));
+	raw_drain(raw, 0, 0, check_promise, &check);
+	EXPECT_GE(check.at, 2U * MANY);
+	EXPECT_EQ(0U, check.broken);
+	/* It was seen at work, or nothing was tested. */
+	EXPECT_GT(self->busy, 0U);
+	TH_LOG("%u looks, %u of them while a record was on its way",
+	       self->looks, self->busy);
 }
 
 TEST_HARNESS_MAIN

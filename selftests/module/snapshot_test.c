@@ -326,6 +326,42 @@ TEST_F(asked, names_the_eldest_of_several_holders)
 	EXPECT_EVENTS(&scene->watch);
 }
 
+static unsigned int count_got(const struct watch *watch, uint64_t cookie)
+{
+	unsigned int count = 0;
+	size_t i;
+
+	for (i = 0; i < watch->nr_got; i++)
+		count += watch->got[i].event.sock == cookie;
+	return count;
+}
+
+/* More rows than the rings hold: they come in portions, and each once. */
+TEST_F(asked, with_rings_that_are_too_small)
+{
+	struct portwatch_options options = watch_options();
+	struct scene *scene = &self->scene;
+	struct watch *watch = &scene->watch;
+	struct end ends[400];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
+		ASSERT_EQ(0, scene_socket(scene, &ends[i], SOCK_DGRAM));
+		ASSERT_EQ(0, end_bind(&ends[i], scene_loopback(scene, 0)));
+	}
+	options.no_snapshot = false;
+	options.ring_slots = PORTWATCH_SLOTS_MIN;
+	ASSERT_EQ(0, scene_watch(scene, &options));
+	ASSERT_EQ(0, watch_snapshots(watch, 1));
+	EXPECT_EQ(KINDS + ARRAY_SIZE(ends), watch->nr_got);
+	EXPECT_EQ(0U, watch->misplaced);
+	EXPECT_EQ(0U, watch->lost);
+	for (i = 0; i < ARRAY_SIZE(ends); i++)
+		EXPECT_EQ(1U, count_got(watch, ends[i].facts.cookie));
+	for (i = 0; i < KINDS; i++)
+		EXPECT_EQ(1U, count_got(watch, self->ends[i].facts.cookie));
+}
+
 /* Its only descriptor is on the way in a message of a unix socket. */
 static int put_in_flight(struct end *end, int pair[2])
 {
