@@ -10,6 +10,8 @@ PREFIX ?= /usr/local
 ARGS ?=
 
 module_dir = $(DESTDIR)/lib/modules/$(KVERSION)/updates
+completion_dirs = $(addprefix $(DESTDIR)$(PREFIX)/share/bash-completion,\
+	/completions /)
 rules_dir = $(DESTDIR)$(PREFIX)/lib/udev/rules.d
 
 .PHONY: all
@@ -54,6 +56,8 @@ uninstall: ## remove exactly what install put there
 	rm -f $(module_dir)/portwatch.ko $(rules_dir)/60-portwatch.rules
 	-rmdir $(module_dir) $(rules_dir) $(dir $(rules_dir)) 2>/dev/null
 	$(MAKE) -C user uninstall DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+	-rmdir $(DESTDIR)$(PREFIX)/share/man/man[1-8] $(completion_dirs) \
+		2>/dev/null
 	$(if $(DESTDIR),,depmod $(KVERSION))
 
 .PHONY: clean
