@@ -61,10 +61,11 @@ static void end_own_accepted(struct end *end, struct process *process,
 	end->begun[0] = 0;
 }
 
-int end_open(struct end *end, struct process *process, int domain, int type)
+int end_open_protocol(struct end *end, struct process *process, int domain,
+		      int type, int protocol)
 {
 	struct request request = {
-		.verb = DO_OPEN, .fd = -1, .a = domain, .b = type,
+		.verb = DO_OPEN, .fd = -1, .a = domain, .b = type, .c = protocol,
 	};
 	struct answer answer;
 	int result;
@@ -75,6 +76,11 @@ int end_open(struct end *end, struct process *process, int domain, int type)
 	if (result >= 0)
 		end_own(end, process, &answer);
 	return result < 0 ? result : 0;
+}
+
+int end_open(struct end *end, struct process *process, int domain, int type)
+{
+	return end_open_protocol(end, process, domain, type, 0);
 }
 
 int end_bind(struct end *end, struct target target)
@@ -100,6 +106,12 @@ int end_listen(struct end *end, int backlog)
 	return result;
 }
 
+static bool end_is_stream(const struct end *end)
+{
+	return end->facts.protocol == IPPROTO_TCP ||
+	       end->facts.protocol == IPPROTO_MPTCP;
+}
+
 /*
  * A connect that failed has wiped what the test wants to know. The address of
  * this machine that was asked is also where it was asked from.
@@ -109,7 +121,7 @@ static void end_remember_attempt(struct end *end)
 	if (end->facts.has_remote || end->asked.family == AF_UNSPEC)
 		return;
 	end->facts.remote = end->asked;
-	if (end->facts.protocol == IPPROTO_TCP && end_port(end) &&
+	if (end_is_stream(end) && end_port(end) &&
 	    address_is_any(&end->facts.local)) {
 		end->asked.port = end_port(end);
 		end->facts.local = end->asked;
@@ -125,7 +137,7 @@ int end_connect(struct end *end, struct target target)
 
 	end->asked = address_of(&target.any);
 	result = end_do(end, &request, &answer);
-	if (end->facts.protocol == IPPROTO_TCP) {
+	if (end_is_stream(end)) {
 		end->begun[0] = answer.before;
 		end->begun[1] = answer.after;
 	}

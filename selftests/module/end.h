@@ -39,6 +39,8 @@ struct end {
 
 /* Each returns what the call returned, or a negative errno. */
 int end_open(struct end *end, struct process *process, int domain, int type);
+int end_open_protocol(struct end *end, struct process *process, int domain,
+		      int type, int protocol);
 int end_bind(struct end *end, struct target target);
 int end_listen(struct end *end, int backlog);
 int end_connect(struct end *end, struct target target);

@@ -165,7 +165,8 @@ static int act_on_socket(const struct request *request)
 
 	switch (request->verb) {
 	case DO_OPEN:
-		return socket(request->a, request->b | SOCK_CLOEXEC, 0);
+		return socket(request->a, request->b | SOCK_CLOEXEC,
+			      request->c);
 	case DO_BIND:
 		return bind(fd, &target->any, target->length);
 	case DO_LISTEN:

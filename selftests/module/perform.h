@@ -15,7 +15,7 @@
 
 enum verb {
 	DO_NOTHING,
-	DO_OPEN,	/* a: domain, b: type */
+	DO_OPEN,	/* a: domain, b: type, c: protocol */
 	DO_BIND,	/* target */
 	DO_LISTEN,	/* a: backlog */
 	DO_CONNECT,	/* target */

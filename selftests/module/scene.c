@@ -16,6 +16,8 @@
 #include "module.h"
 #include "scene.h"
 
+#define SOCK_TYPE	0xf	/* the rest are flags */
+
 /* A unix socket is enough to ask for it, and makes no event. */
 static int loopback_up(void)
 {
@@ -172,7 +174,10 @@ struct process *scene_fork(struct scene *scene, struct process *parent)
 int scene_socket_of(struct scene *scene, struct end *end,
 		    struct process *process, int type)
 {
-	return end_open(end, process, family_domain(scene->family), type);
+	bool stream = (type & SOCK_TYPE) == SOCK_STREAM;
+
+	return end_open_protocol(end, process, family_domain(scene->family),
+				 type, stream ? scene->protocol : 0);
 }
 
 int scene_socket(struct scene *scene, struct end *end, int type)

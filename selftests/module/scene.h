@@ -18,6 +18,7 @@ struct scene {
 	struct watch watch;
 	struct process self;
 	enum family family;
+	int protocol;		/* of its stream sockets; 0: TCP */
 	char directory[64];
 	struct process actors[SCENE_ACTORS];
 	unsigned int nr_actors;
