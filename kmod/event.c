@@ -174,6 +174,15 @@ void pw_event_init(struct portwatch_event *event, u8 type, struct sock *sk,
 	set_addresses(event, sk);
 }
 
+void pw_event_take_addresses(struct portwatch_event *event, struct sock *carrier)
+{
+	event->flags &= ~(PORTWATCH_F_LOCAL | PORTWATCH_F_REMOTE |
+			  PORTWATCH_F_MAPPED);
+	memset(event->laddr, 0, sizeof(event->laddr));
+	memset(event->raddr, 0, sizeof(event->raddr));
+	set_addresses(event, carrier);
+}
+
 void pw_event_set_ifname(u8 *ifname, struct sock *sk)
 {
 	int index = READ_ONCE(sk->sk_bound_dev_if);
@@ -229,16 +238,17 @@ void pw_event_bind(struct portwatch_event *event, struct sock *sk, u8 how,
  * Payload, each byte once. bytes_sent counts segments sent again, bytes_received
  * counts the FIN; neither counts the SYN.
  */
-void pw_event_traffic(struct portwatch_event *event, struct sock *sk)
+void pw_event_traffic(struct portwatch_event *event, const struct sock *sk)
 {
-	struct tcp_sock *tp = tcp_sk(sk);
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u64 received = tp->bytes_received;
 
-	event->close.tx_bytes = tp->bytes_sent - tp->bytes_retrans;
-	event->close.rx_bytes = tp->bytes_received;
-	if (sock_flag(sk, SOCK_DONE) && event->close.rx_bytes)
-		event->close.rx_bytes--;
-	event->close.rtt_us = tp->srtt_us >> 3;
-	event->close.count = tp->total_retrans;
+	if (sock_flag(sk, SOCK_DONE) && received)
+		received--;
+	event->close.tx_bytes += tp->bytes_sent - tp->bytes_retrans;
+	event->close.rx_bytes += received;
+	event->close.rtt_us = event->close.rtt_us ?: tp->srtt_us >> 3;
+	event->close.count += tp->total_retrans;
 }
 
 static void put_text(struct portwatch_event *slots, unsigned int count,

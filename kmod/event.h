@@ -47,6 +47,9 @@ void pw_address_read(struct pw_address *address, const struct sockaddr *from,
 void pw_event_init(struct portwatch_event *event, u8 type, struct sock *sk,
 		   u64 cookie);
 
+/* In place of both addresses those of another socket, which carries this one. */
+void pw_event_take_addresses(struct portwatch_event *event, struct sock *carrier);
+
 /* Put an asked-for address in place of the local or the remote one. */
 void pw_event_set_local(struct portwatch_event *event,
 			const struct pw_address *address);
@@ -56,7 +59,8 @@ void pw_event_set_remote(struct portwatch_event *event,
 /* The particulars of some types. */
 void pw_event_bind(struct portwatch_event *event, struct sock *sk, u8 how,
 		   const struct pw_address *asked);
-void pw_event_traffic(struct portwatch_event *event, struct sock *sk);
+/* Adds what a TCP socket carried. */
+void pw_event_traffic(struct portwatch_event *event, const struct sock *sk);
 void pw_event_set_ifname(u8 *ifname, struct sock *sk);
 void pw_event_set_dual_stack(struct portwatch_event *event, struct sock *sk);
 void pw_event_set_options(struct portwatch_event *event, struct sock *sk);

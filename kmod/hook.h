@@ -6,6 +6,7 @@
 #define PW_HOOK_H
 
 #include <linux/sched.h>
+#include <net/mptcp.h>
 #include <net/sock.h>
 
 #include "event.h"
@@ -19,10 +20,32 @@ static inline bool pw_is_inet(const struct sock *sk)
 	return sk->sk_family == AF_INET || sk->sk_family == AF_INET6;
 }
 
+/* A TCP socket, but one that the kernel made to carry an MPTCP one. */
+static inline bool pw_is_subflow(const struct sock *sk)
+{
+	return sk->sk_protocol == IPPROTO_TCP && sk->sk_type == SOCK_STREAM &&
+	       sk_is_mptcp(sk);
+}
+
 static inline bool pw_is_tcp(const struct sock *sk)
 {
-	return sk->sk_protocol == IPPROTO_TCP && sk->sk_type == SOCK_STREAM;
+	return sk->sk_protocol == IPPROTO_TCP && sk->sk_type == SOCK_STREAM &&
+	       !sk_is_mptcp(sk);
 }
+
+static inline bool pw_is_mptcp(const struct sock *sk)
+{
+	return sk->sk_protocol == IPPROTO_MPTCP && sk->sk_type == SOCK_STREAM;
+}
+
+/* Its life is told by the states of TCP; it may outlive its last descriptor. */
+static inline bool pw_has_states(const struct sock *sk)
+{
+	return pw_is_tcp(sk) || pw_is_mptcp(sk);
+}
+
+/* In process context, a subflow that is locked: the MPTCP socket it is first of. */
+struct sock *pw_subflow_parent(const struct sock *ssk);
 
 /* Does it hold a port? (A raw socket has its protocol's number there.) */
 bool pw_has_port(const struct sock *sk);
@@ -41,6 +64,9 @@ struct pw_socket *pw_socket_of_holder(struct pw_socket_lock *lock,
 
 /* The owner of a socket that the running process creates or accepts, held. */
 struct pw_process *pw_owner_of(const struct sock *sk, struct pw_process *who);
+
+/* Why a connection of MPTCP ended that was in @oldstate: enum portwatch_reason. */
+u8 pw_mptcp_reason(struct pw_socket *socket, const struct sock *sk, int oldstate);
 
 /* Send an event of a type that has no particulars. */
 void pw_emit_plain(struct pw_socket *socket, u8 type, struct sock *sk,

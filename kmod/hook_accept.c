@@ -7,12 +7,14 @@
 #include <net/inet_sock.h>
 
 #include "hook.h"
+#include "mptcp.h"
 
 /*
  * Softirq, or process context where a backlog is worked off or a listener hands its
  * queue on; the child is locked, the listener may not be. The child belongs to the
  * listener's owner until it is accepted. The two shards are locked one after the
- * other, never both.
+ * other, never both. Either may be an MPTCP socket, which is meant then; a listener of
+ * MPTCP has a TCP child where the other end speaks no MPTCP.
  */
 static void queued(struct sock *listener, struct sock *child)
 {
@@ -22,6 +24,12 @@ static void queued(struct sock *listener, struct sock *child)
 	u32 owner_tid = 0;
 	u64 cookie;
 
+	if (pw_is_subflow(listener))
+		listener = pw_mptcp_parent(listener) ?: listener;
+	if (pw_is_subflow(child))
+		child = pw_mptcp_parent(child);
+	if (!child)
+		return;
 	socket = pw_socket_lock(&lock, listener);
 	cookie = lock.cookie;
 	if (socket) {
@@ -57,7 +65,7 @@ PW_FTRACE(pw_on_complete_hashdance)
 	bool own = pw_ftrace_arg(regs, 3) & 1;
 
 	/* Not own: another CPU was quicker, this child is thrown away. */
-	if (!own || !pw_is_tcp(child))
+	if (!own || child->sk_protocol != IPPROTO_TCP)
 		return;
 	pw_hook_hit(PW_HOOK_INCOMING);
 	queued(listener, child);
@@ -72,7 +80,7 @@ PW_FTRACE(pw_on_reqsk_queue_add)
 	struct sock *listener = (void *)pw_ftrace_arg(regs, 0);
 	struct sock *child = (void *)pw_ftrace_arg(regs, 2);
 
-	if (!pw_is_tcp(child))
+	if (child->sk_protocol != IPPROTO_TCP)
 		return;
 	pw_hook_hit(PW_HOOK_INCOMING_EARLY);
 	queued(listener, child);

@@ -18,11 +18,13 @@
  * @sk:		NULL: not for us
  * @asked:	address asked for; after a failure the kernel has wiped the socket's
  * @had_port:	it had a port before
+ * @backlog:	asked for, limited by net.core.somaxconn
  */
 struct bind_data {
 	struct sock *sk;
 	struct pw_address asked;
 	bool had_port;
+	u32 backlog;
 };
 
 const size_t pw_bind_data_size = sizeof(struct bind_data);
@@ -67,7 +69,7 @@ static u8 how_asked(const struct pw_address *asked)
 	return asked->port ? PORTWATCH_HOW_EXPLICIT : PORTWATCH_HOW_EPHEMERAL;
 }
 
-/* inet_bind(sock, addr, len), inet6_bind(sock, addr, len) */
+/* inet_bind(sock, addr, len), inet6_bind(), mptcp_bind() */
 PW_KPROBE(pw_on_inet_bind_entry)
 {
 	struct bind_data *data = (void *)ri->data;
@@ -76,7 +78,7 @@ PW_KPROBE(pw_on_inet_bind_entry)
 	int len = regs_get_kernel_argument(regs, 2);
 
 	data->sk = sock->sk;
-	if (!data->sk)
+	if (!data->sk || pw_is_subflow(data->sk))
 		return 1;
 	pw_address_read(&data->asked, addr, len);
 	return 0;
@@ -115,6 +117,13 @@ PW_KPROBE(pw_on_inet_bind)
 PW_KPROBE(pw_on_inet6_bind)
 {
 	pw_hook_hit(PW_HOOK_BIND6);
+	bind_returned((void *)ri->data, (int)regs_return_value(regs));
+	return 0;
+}
+
+PW_KPROBE(pw_on_mptcp_bind)
+{
+	pw_hook_hit(PW_HOOK_MPTCP_BIND);
 	bind_returned((void *)ri->data, (int)regs_return_value(regs));
 	return 0;
 }
@@ -175,29 +184,30 @@ PW_KPROBE(pw_on_inet_autobind)
 	return 0;
 }
 
-/* inet_listen(sock, backlog) */
+/* inet_listen(sock, backlog), mptcp_listen() */
 PW_KPROBE(pw_on_inet_listen_entry)
 {
 	struct bind_data *data = (void *)ri->data;
 	struct socket *sock = (void *)regs_get_kernel_argument(regs, 0);
 
 	data->sk = sock->sk;
-	if (!data->sk)
+	if (!data->sk || pw_is_subflow(data->sk))
 		return 1;
+	data->backlog = regs_get_kernel_argument(regs, 1);
 	data->had_port = inet_sk(data->sk)->inet_num;
 	asked_is_now(&data->asked, data->sk);
 	return 0;
 }
 
 static void emit_listen(struct pw_socket *socket, struct sock *sk, u64 cookie,
-			struct pw_process *who)
+			u32 backlog, struct pw_process *who)
 {
 	struct portwatch_event event;
 	u64 now;
 
 	pw_event_init(&event, PORTWATCH_LISTEN, sk, cookie);
 	pw_event_set_dual_stack(&event, sk);
-	event.listen.backlog = READ_ONCE(sk->sk_max_ack_backlog);
+	event.listen.backlog = backlog;
 	now = pw_socket_emit(socket, &event, who, current->pid, NULL);
 	if (!socket)
 		return;
@@ -213,19 +223,16 @@ static void emit_listen(struct pw_socket *socket, struct sock *sk, u64 cookie,
  * Two sockets may share an address until one of them listens: then the other is
  * refused by listen(), and that is a port which was not to be had.
  */
-PW_KPROBE(pw_on_inet_listen)
+static void listen_returned(struct bind_data *data, int ret)
 {
-	struct bind_data *data = (void *)ri->data;
-	int ret = regs_return_value(regs);
 	struct sock *sk = data->sk;
 	struct pw_socket_lock lock;
 	struct pw_socket *socket;
 	struct pw_process *who;
 	u8 how;
 
-	pw_hook_hit(PW_HOOK_LISTEN);
 	if (ret && ret != -EADDRINUSE)
-		return 0;
+		return;
 	how = data->had_port ? how_asked(&data->asked) : PORTWATCH_HOW_AUTO;
 	who = pw_process_current();
 	socket = pw_socket_lock(&lock, sk);
@@ -237,9 +244,22 @@ PW_KPROBE(pw_on_inet_listen)
 		if (!data->had_port)
 			pw_emit_bind(socket, sk, lock.cookie, PORTWATCH_HOW_AUTO,
 				     NULL, who);
-		emit_listen(socket, sk, lock.cookie, who);
+		emit_listen(socket, sk, lock.cookie, data->backlog, who);
 	}
 	pw_socket_unlock(&lock);
 	pw_process_put(who);
+}
+
+PW_KPROBE(pw_on_inet_listen)
+{
+	pw_hook_hit(PW_HOOK_LISTEN);
+	listen_returned((void *)ri->data, (int)regs_return_value(regs));
+	return 0;
+}
+
+PW_KPROBE(pw_on_mptcp_listen)
+{
+	pw_hook_hit(PW_HOOK_MPTCP_LISTEN);
+	listen_returned((void *)ri->data, (int)regs_return_value(regs));
 	return 0;
 }

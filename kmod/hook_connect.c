@@ -7,6 +7,7 @@
 #include <net/inet_sock.h>
 
 #include "hook.h"
+#include "mptcp.h"
 
 /**
  * struct connect_data - kept from entry to return
@@ -21,17 +22,28 @@ struct connect_data {
 
 const size_t pw_connect_data_size = sizeof(struct connect_data);
 
-/* tcp_connect(sk): both ends are known, the SYN is about to be made. */
+/*
+ * tcp_connect(sk): both ends are known, the SYN is about to be made. An MPTCP socket
+ * connects by its first subflow, which is locked as it is itself; those that join
+ * later are no attempts of anybody's.
+ */
 PW_FTRACE(pw_on_tcp_connect)
 {
-	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);
+	struct sock *carrier = (void *)pw_ftrace_arg(regs, 0);
+	struct sock *sk = carrier;
 	struct portwatch_event event;
 	struct pw_socket_lock lock;
 	struct pw_socket *socket;
 	struct pw_process *who;
 	u64 now;
 
-	if (!pw_is_tcp(sk))
+	if (pw_is_subflow(sk)) {
+		sk = pw_subflow_parent(sk);
+		if (!sk)
+			return;
+		pw_mptcp_begin(sk, carrier);
+	}
+	if (!pw_has_states(sk))
 		return;
 	pw_hook_hit(PW_HOOK_CONNECT);
 	who = pw_process_current();
@@ -43,6 +55,8 @@ PW_FTRACE(pw_on_tcp_connect)
 		socket->flags |= PW_S_CONNECTING;
 	}
 	pw_event_init(&event, PORTWATCH_CONNECT, sk, lock.cookie);
+	if (carrier != sk)
+		pw_event_take_addresses(&event, carrier);
 	now = pw_socket_emit(socket, &event, who, current->pid, NULL);
 	if (socket)
 		socket->mark = now;
@@ -61,6 +75,11 @@ PW_KPROBE(pw_on_connect_entry)
 	int len = regs_get_kernel_argument(regs, 2);
 
 	data->sk = (void *)regs_get_kernel_argument(regs, 0);
+	if (pw_is_subflow(data->sk)) {
+		data->sk = pw_subflow_parent(data->sk);
+		if (!data->sk)
+			return 1;
+	}
 	pw_address_read(&data->asked, addr, len);
 	return 0;
 }
@@ -109,7 +128,7 @@ static void connect_returned(struct connect_data *data, int ret, bool datagram)
 
 static void stream_returned(struct connect_data *data, int ret)
 {
-	if (ret < 0 && pw_is_tcp(data->sk))
+	if (ret < 0 && pw_has_states(data->sk))
 		connect_returned(data, ret, false);
 }
 

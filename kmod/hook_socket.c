@@ -8,6 +8,7 @@
 #include <net/tcp_states.h>
 
 #include "hook.h"
+#include "mptcp.h"
 
 struct pw_process *pw_owner_of(const struct sock *sk, struct pw_process *who)
 {
@@ -21,13 +22,24 @@ bool pw_has_port(const struct sock *sk)
 	return inet_sk(sk)->inet_num && sk->sk_type != SOCK_RAW;
 }
 
+/*
+ * An MPTCP socket keeps a copy of what its first subflow had: only a port that was
+ * taken by bind() is sure to be there still.
+ */
+static bool still_has_port(const struct pw_socket *socket, const struct sock *sk)
+{
+	if (pw_is_mptcp(sk) && !(socket->flags & PW_S_PORT))
+		return false;
+	return inet_sk(sk)->inet_num;
+}
+
 u16 pw_socket_flags_of(const struct sock *sk)
 {
 	u16 flags = 0;
 
 	if (pw_has_port(sk))
 		flags |= PW_S_USED;
-	if (!pw_is_tcp(sk))
+	if (!pw_has_states(sk))
 		return flags | (flags & PW_S_USED ? PW_S_PORT : 0);
 	switch (sk->sk_state) {
 	case TCP_LISTEN:
@@ -78,7 +90,7 @@ PW_FTRACE(pw_on_socket_post_create)
 	struct pw_process *who;
 	struct sock *sk = sock->sk;
 
-	if (!sk || !pw_is_inet(sk))
+	if (!sk || !pw_is_inet(sk) || (kern && pw_subflow_is_coming(sk)))
 		return;
 	pw_hook_hit(PW_HOOK_CREATE);
 	who = pw_process_current();
@@ -119,9 +131,9 @@ void pw_emit_socket_close(struct pw_socket *socket, struct sock *sk)
 	if (!(socket->flags & PW_S_USED))
 		event.flags |= PORTWATCH_F_UNUSED;
 	/* What is left of a connection that failed, or had its close, is not its. */
-	if (!inet_sk(sk)->inet_num)
+	if (!still_has_port(socket, sk))
 		pw_event_clear_local(&event, sk);
-	if (!inet_sk(sk)->inet_num || socket->flags & PW_S_ENDED)
+	if (!still_has_port(socket, sk) || socket->flags & PW_S_ENDED)
 		pw_event_clear_remote(&event, sk);
 	event.close.kind = PORTWATCH_KIND_SOCKET;
 	event.close.reason = PORTWATCH_REASON_RELEASED;
@@ -144,12 +156,12 @@ PW_FTRACE(pw_on_inet_release)
 	struct pw_process *who;
 	struct sock *sk = sock->sk;
 
-	if (!sk || !pw_is_inet(sk))
+	if (!sk || !pw_is_inet(sk) || pw_is_subflow(sk))
 		return;
 	pw_hook_hit(PW_HOOK_RELEASE);
 	who = pw_process_current();
 	socket = pw_socket_lock(&lock, sk);
-	if (!socket && !pw_is_tcp(sk))
+	if (!socket && !pw_has_states(sk))
 		socket = pw_socket_of_holder(&lock, socket, sk, who);
 	if (socket) {
 		socket->flags |= PW_S_RELEASED;
@@ -157,9 +169,9 @@ PW_FTRACE(pw_on_inet_release)
 			socket->closer = pw_process_hold(who);
 			socket->closer_tid = current->pid;
 		}
-		if (!pw_is_tcp(sk) || sk->sk_state == TCP_CLOSE)
+		if (!pw_has_states(sk) || sk->sk_state == TCP_CLOSE)
 			pw_emit_socket_close(socket, sk);
-		if (!pw_is_tcp(sk))
+		if (!pw_has_states(sk))
 			pw_socket_remove(&lock, socket);
 	}
 	pw_socket_unlock(&lock);

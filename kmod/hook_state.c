@@ -12,6 +12,7 @@
 #include <net/tcp.h>
 
 #include "hook.h"
+#include "mptcp.h"
 
 static void on_established(struct sock *sk)
 {
@@ -35,7 +36,8 @@ static void emit_connect_failed(struct pw_socket *socket, struct sock *sk)
 	struct portwatch_event event;
 
 	pw_event_init(&event, PORTWATCH_CONNECT_FAILED, sk, socket->cookie);
-	event.connect_failed.error = READ_ONCE(sk->sk_err) ?: ECANCELED;
+	event.connect_failed.error = READ_ONCE(sk->sk_err) ?: socket->error ?:
+				     ECANCELED;
 	event.connect_failed.latency = socket->mark;
 	socket->flags &= ~PW_S_CONNECTING;
 	pw_socket_emit(socket, &event, socket->closer, socket->closer_tid,
@@ -136,9 +138,14 @@ static void emit_connection_close(struct pw_socket *socket, struct sock *sk,
 	struct portwatch_event event;
 
 	pw_event_init(&event, PORTWATCH_CLOSE, sk, cookie);
-	pw_event_traffic(&event, sk);
 	event.close.kind = PORTWATCH_KIND_CONNECTION;
-	event.close.reason = reason_of(socket, sk, oldstate);
+	if (pw_is_mptcp(sk)) {
+		pw_mptcp_traffic(&event, socket);
+		event.close.reason = pw_mptcp_reason(socket, sk, oldstate);
+	} else {
+		pw_event_traffic(&event, sk);
+		event.close.reason = reason_of(socket, sk, oldstate);
+	}
 	event.close.first = first_of(oldstate, event.close.reason);
 	if (socket) {
 		event.close.duration = socket->mark;
@@ -156,7 +163,8 @@ static void on_attempt_over(struct pw_socket *socket, struct sock *sk)
 	if (!socket)
 		return;
 	if (socket->flags & PW_S_CONNECTING &&
-	    (READ_ONCE(sk->sk_err) || tcp_sk(sk)->packets_out))
+	    (pw_is_mptcp(sk) || READ_ONCE(sk->sk_err) ||
+	     tcp_sk(sk)->packets_out))
 		emit_connect_failed(socket, sk);
 	if (socket->flags & PW_S_RELEASED)
 		pw_emit_socket_close(socket, sk);
@@ -167,7 +175,11 @@ static void on_closed(struct sock *sk, int oldstate)
 	struct pw_socket_lock lock;
 	struct pw_socket *socket = pw_socket_lock(&lock, sk);
 
-	if (oldstate == TCP_LISTEN) {
+	if (pw_is_subflow(sk) || (socket && socket->flags & PW_S_SUBFLOW)) {
+		/* The kernel may call it plain TCP again by now. */
+		if (socket)
+			pw_mptcp_settle(socket);
+	} else if (oldstate == TCP_LISTEN) {
 		/* Not if listen() failed: it was a listener for a moment only. */
 		if (socket && socket->flags & PW_S_LISTENING)
 			emit_listener_close(socket, sk);
@@ -188,7 +200,8 @@ void pw_on_set_state(void *data, const struct sock *csk, const int oldstate,
 	struct sock *sk = (struct sock *)csk;
 
 	if (newstate == TCP_CLOSE) {
-		if (oldstate == TCP_CLOSE || !pw_is_tcp(sk))
+		if (oldstate == TCP_CLOSE ||
+		    (!pw_has_states(sk) && !pw_is_subflow(sk)))
 			return;
 		pw_hook_hit(PW_HOOK_STATE);
 		on_closed(sk, oldstate);
@@ -199,7 +212,7 @@ void pw_on_set_state(void *data, const struct sock *csk, const int oldstate,
 		 */
 		if ((oldstate != TCP_SYN_SENT &&
 		     (oldstate != TCP_SYN_RECV || !sk->sk_socket)) ||
-		    !pw_is_tcp(sk))
+		    !pw_has_states(sk))
 			return;
 		pw_hook_hit(PW_HOOK_STATE);
 		on_established(sk);
@@ -218,6 +231,8 @@ PW_FTRACE(pw_on_tcp_reset)
 	struct pw_socket_lock lock;
 	struct pw_socket *socket;
 
+	if (pw_is_subflow(sk))
+		return;
 	pw_hook_hit(PW_HOOK_RESET);
 	socket = pw_socket_lock(&lock, sk);
 	/* One that is closed may be past its end: no record would be taken out. */
@@ -239,6 +254,8 @@ PW_FTRACE(pw_on_tcp_time_wait)
 	struct pw_socket_lock lock;
 	struct pw_socket *socket;
 
+	if (pw_is_subflow(sk))
+		return;
 	pw_hook_hit(PW_HOOK_TIME_WAIT);
 	socket = pw_socket_lock(&lock, sk);
 	if (!socket)

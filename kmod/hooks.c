@@ -72,6 +72,11 @@ static struct hook hooks[PW_HOOKS] = {
 		.target = { { "security_socket_post_create",
 			      pw_on_socket_post_create } },
 	},
+	[PW_HOOK_MPTCP_DESTROY] = {
+		.name = "mptcp-destroy", FTRACE, .optional = true,
+		.purpose = "who owns MPTCP sockets, when and why they end",
+		.target = { { "mptcp_destroy", pw_on_mptcp_destroy } },
+	},
 	[PW_HOOK_RELEASE] = {
 		.name = "release", FTRACE,
 		.purpose = "close of UDP and unconnected sockets; who closed",
@@ -125,6 +130,34 @@ static struct hook hooks[PW_HOOKS] = {
 		.target = { { "inet_listen", pw_on_inet_listen,
 			      pw_on_inet_listen_entry } },
 	},
+	[PW_HOOK_MPTCP_SUBFLOW] = {
+		.name = "mptcp-subflow", KRETPROBE, .optional = true,
+		.purpose = "which sockets of the kernel are but parts of MPTCP's; their errors",
+		.data_size = &pw_subflow_data_size,
+		.target = { { "mptcp_subflow_create_socket",
+			      pw_on_subflow_create,
+			      pw_on_subflow_create_entry } },
+	},
+	[PW_HOOK_MPTCP_JOIN] = {
+		.name = "mptcp-join", FTRACE, .optional = true,
+		.purpose = "bytes of MPTCP's further subflows",
+		.target = { { "mptcp_sockopt_sync_locked",
+			      pw_on_mptcp_joined } },
+	},
+	[PW_HOOK_MPTCP_BIND] = {
+		.name = "mptcp-bind", KRETPROBE, .optional = true,
+		.purpose = "bind, bind-failed of MPTCP",
+		.data_size = &pw_bind_data_size,
+		.target = { { "mptcp_bind", pw_on_mptcp_bind,
+			      pw_on_inet_bind_entry } },
+	},
+	[PW_HOOK_MPTCP_LISTEN] = {
+		.name = "mptcp-listen", KRETPROBE, .optional = true,
+		.purpose = "listen of MPTCP",
+		.data_size = &pw_bind_data_size,
+		.target = { { "mptcp_listen", pw_on_mptcp_listen,
+			      pw_on_inet_listen_entry } },
+	},
 	[PW_HOOK_CONNECT] = {
 		.name = "connect", FTRACE,
 		.purpose = "connect of TCP and all that follows from it",
@@ -158,6 +191,12 @@ static struct hook hooks[PW_HOOKS] = {
 		.target = { { "__ip6_datagram_connect", pw_on_ip6_datagram_connect,
 			      pw_on_connect_entry } },
 	},
+	[PW_HOOK_MPTCP_INCOMING] = {
+		.name = "mptcp-incoming", FTRACE, .optional = true,
+		.purpose = "owner, wait and bytes of MPTCP's in the accept queue",
+		.target = { { "mptcp_pm_new_connection",
+			      pw_on_mptcp_new_connection } },
+	},
 	[PW_HOOK_INCOMING] = {
 		.name = "incoming", FTRACE,
 		.purpose = "connections in the accept queue: their owner, their wait",
@@ -188,6 +227,11 @@ static bool attached;
 bool pw_hooks_attached(void)
 {
 	return attached;
+}
+
+bool pw_hook_is_attached(enum pw_hook_id id)
+{
+	return READ_ONCE(hooks[id].at);
 }
 
 /* Tracepoints: they are not exported one by one, but can be looked up. */

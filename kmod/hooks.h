@@ -19,6 +19,7 @@
  */
 enum pw_hook_id {
 	PW_HOOK_DESTROY,
+	PW_HOOK_MPTCP_DESTROY,
 	PW_HOOK_RELEASE,
 	PW_HOOK_STATE,
 	PW_HOOK_CREATE,
@@ -28,11 +29,16 @@ enum pw_hook_id {
 	PW_HOOK_BIND6,
 	PW_HOOK_AUTOBIND,
 	PW_HOOK_LISTEN,
+	PW_HOOK_MPTCP_SUBFLOW,
+	PW_HOOK_MPTCP_JOIN,
+	PW_HOOK_MPTCP_BIND,
+	PW_HOOK_MPTCP_LISTEN,
 	PW_HOOK_CONNECT,
 	PW_HOOK_CONNECT4_FAILED,
 	PW_HOOK_CONNECT6_FAILED,
 	PW_HOOK_DATAGRAM4,
 	PW_HOOK_DATAGRAM6,
+	PW_HOOK_MPTCP_INCOMING,
 	PW_HOOK_INCOMING,
 	PW_HOOK_INCOMING_EARLY,
 	PW_HOOK_ACCEPT,
@@ -51,6 +57,7 @@ static inline void pw_hook_hit(enum pw_hook_id id)
 int pw_hooks_attach(void);
 void pw_hooks_detach(void);
 bool pw_hooks_attached(void);
+bool pw_hook_is_attached(enum pw_hook_id id);
 int pw_hook_describe(unsigned int index, struct portwatch_hook *row);
 void pw_hooks_sum(u64 *hits, u64 *misses);
 
@@ -87,6 +94,8 @@ PW_KPROBE(pw_on_inet_autobind_entry);
 PW_KPROBE(pw_on_inet_autobind);
 PW_KPROBE(pw_on_inet_listen_entry);
 PW_KPROBE(pw_on_inet_listen);
+PW_KPROBE(pw_on_mptcp_bind);
+PW_KPROBE(pw_on_mptcp_listen);
 
 /* hook_connect.c */
 extern const size_t pw_connect_data_size;
@@ -102,6 +111,14 @@ PW_FTRACE(pw_on_complete_hashdance);
 PW_FTRACE(pw_on_reqsk_queue_add);
 PW_FTRACE(pw_on_inet_accept);
 PW_FTRACE(pw_on_sock_graft);
+
+/* hook_mptcp.c */
+extern const size_t pw_subflow_data_size;
+PW_KPROBE(pw_on_subflow_create_entry);
+PW_KPROBE(pw_on_subflow_create);
+PW_FTRACE(pw_on_mptcp_joined);
+PW_FTRACE(pw_on_mptcp_new_connection);
+PW_FTRACE(pw_on_mptcp_destroy);
 
 /* hook_exit.c */
 PW_FTRACE(pw_on_exit_signals);

@@ -14,6 +14,7 @@
 #include "beacon.h"
 #include "compat/compat.h"
 #include "hooks.h"
+#include "mptcp.h"
 #include "process.h"
 #include "session.h"
 #include "snapshot.h"
@@ -325,6 +326,7 @@ static int begin_tracking(void)
 	err = pw_processes_init();
 	if (err)
 		return err;
+	pw_mptcp_init();
 	err = pw_sockets_init();
 	if (err)
 		goto exit_processes;

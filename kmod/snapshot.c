@@ -27,6 +27,7 @@
 #include "compat/compat.h"
 #include "event.h"
 #include "hook.h"
+#include "mptcp.h"
 #include "process.h"
 #include "session.h"
 #include "snapshot.h"
@@ -216,7 +217,7 @@ static u8 state_of(const struct sock *sk)
 }
 
 /* The type of a row: what the socket last did. */
-static u8 type_of(const struct pw_socket *socket, u8 state, bool is_tcp)
+static u8 type_of(const struct pw_socket *socket, u8 state, bool has_states)
 {
 	switch (state) {
 	case PORTWATCH_STATE_OPEN:
@@ -228,7 +229,7 @@ static u8 type_of(const struct pw_socket *socket, u8 state, bool is_tcp)
 	case PORTWATCH_STATE_CONNECTING:
 		return PORTWATCH_CONNECT;
 	default:
-		if (!is_tcp)
+		if (!has_states)
 			return PORTWATCH_CONNECT;
 		return socket->flags & PW_S_INCOMING ? PORTWATCH_ACCEPT :
 						       PORTWATCH_ESTABLISHED;
@@ -241,7 +242,8 @@ static u8 type_of(const struct pw_socket *socket, u8 state, bool is_tcp)
  */
 static bool has_row(const struct pw_socket *socket, const struct pw_session *session)
 {
-	if (socket->shown & BIT(session->index) || socket->flags & PW_S_RELEASED)
+	if (socket->shown & BIT(session->index) ||
+	    socket->flags & (PW_S_RELEASED | PW_S_SUBFLOW))
 		return false;
 	return !(socket->flags & PW_S_INCOMING) || socket->flags & PW_S_ACCEPTED;
 }
@@ -267,7 +269,7 @@ static bool show(struct pw_socket *socket, void *arg)
 	u8 state, type;
 
 	state = state_of(sk);
-	type = type_of(socket, state, pw_is_tcp(sk));
+	type = type_of(socket, state, pw_has_states(sk));
 	if (!has_row(socket, session) ||
 	    !(session->events & PORTWATCH_EVENT_BIT(type)))
 		return true;
@@ -290,7 +292,9 @@ static bool show(struct pw_socket *socket, void *arg)
 	event.existing.how = socket->how;
 	event.existing.accepted = socket->accepted;
 	if (state == PORTWATCH_STATE_LISTENING)
-		event.existing.backlog = READ_ONCE(sk->sk_max_ack_backlog);
+		event.existing.backlog = pw_is_mptcp(sk) ?
+					 pw_mptcp_backlog(socket) :
+					 READ_ONCE(sk->sk_max_ack_backlog);
 	pw_stream_emit_to(session, &event, socket->owner);
 	snapshot->rows++;
 	return true;

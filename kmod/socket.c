@@ -8,6 +8,8 @@
 #include <linux/workqueue.h>
 #include <net/sock.h>
 
+#include "hooks.h"
+#include "mptcp.h"
 #include "process.h"
 #include "slot.h"
 #include "socket.h"
@@ -107,6 +109,10 @@ struct pw_socket *pw_socket_add(struct pw_socket_lock *lock, struct sock *sk)
 
 	if (shard->nfree < LOW_WATER && !READ_ONCE(table.full))
 		irq_work_queue(&table.need_more);
+	/* Without that hook it would never be taken out. */
+	if (sk->sk_protocol == IPPROTO_MPTCP &&
+	    !pw_hook_is_attached(PW_HOOK_MPTCP_DESTROY))
+		return NULL;
 	if (unlikely(!shard->nfree)) {
 		atomic64_inc(&table.missed);
 		return NULL;
@@ -126,6 +132,8 @@ void pw_socket_remove(struct pw_socket_lock *lock, struct pw_socket *socket)
 {
 	struct pw_shard *shard = lock->shard;
 
+	if (socket->subflows || socket->flags & PW_S_SUBFLOW)
+		pw_mptcp_forget(socket);
 	pw_process_put(socket->owner);
 	pw_process_put(socket->closer);
 	hlist_del(&socket->node);

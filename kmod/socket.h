@@ -35,6 +35,8 @@ struct sock;
 #define PW_S_RST_IN	BIT(8)	/* the other end reset it */
 #define PW_S_RST_OUT	BIT(9)	/* this end did */
 #define PW_S_FIN	BIT(10)	/* it went over to TIME_WAIT */
+#define PW_S_SUBFLOW	BIT(11)	/* it carries an MPTCP socket: no events of its own */
+#define PW_S_COUNTED	BIT(12)	/* MPTCP: all its bytes are known */
 
 /**
  * struct pw_socket - the record of a socket, under its shard's lock
@@ -46,8 +48,11 @@ struct sock;
  * @mark:	when the SYN was sent; it was connected; it came into the accept
  *		queue; it began to listen
  * @listener:	cookie of the listener that it came from
+ * @parent:	of a subflow that is linked: the record of the MPTCP socket (mptcp.c)
  * @owner:	who created or accepted it, with a reference
  * @closer:	who closed its last descriptor, if not the owner, with a reference
+ * @subflows:	MPTCP: the first of its subflows; of one of these: the next one
+ * @tx_bytes, @rx_bytes, @retrans, @rtt_us, @error: MPTCP: of subflows that are closed
  * @owner_tid, @closer_tid: their threads
  * @seq:	events so far
  * @accepted:	connections accepted from it
@@ -63,16 +68,27 @@ struct pw_socket {
 	u64 cookie;
 	u64 born;
 	u64 mark;
-	u64 listener;
+	union {
+		u64 listener;
+		struct pw_socket *parent;
+	};
 	struct pw_process *owner;
 	struct pw_process *closer;
+	struct pw_socket *subflows;
+	u64 tx_bytes;
+	u64 rx_bytes;
 	u32 owner_tid;
 	u32 closer_tid;
 	u32 seq;
-	u32 accepted;
+	union {
+		u32 accepted;
+		u32 rtt_us;
+	};
 	u32 shown;
+	u32 retrans;
 	u16 flags;
 	u16 port;
+	u16 error;
 	u8 how;
 };
 

@@ -351,31 +351,6 @@ TEST_F(close, has_the_duration)
 
 SCENE_ALL(unaccepted);
 
-/*
- * The test never sees a descriptor of a connection that nobody took: what it
- * knows of it is the other end.
- */
-static struct expect *expect_unaccepted(struct watch *watch,
-					const struct end *listener,
-					const struct end *client)
-{
-	struct end child = *listener;
-	struct expect *expect;
-
-	child.facts.cookie = 0;
-	child.facts.local = client->facts.remote;
-	child.facts.remote = client->facts.local;
-	child.tx = client->rx;
-	child.rx = client->tx;
-	child.facts.retrans = 0;
-	child.begun[0] = client->begun[0];
-	child.begun[1] = client->begun[1];
-	expect = expect_close_connection(watch, &child,
-					 PORTWATCH_REASON_UNACCEPTED, 0);
-	expect->any_sock = true;
-	return expect;
-}
-
 TEST_F(unaccepted, when_the_listener_closes_first)
 {
 	struct scene *scene = &self->scene;

@@ -226,6 +226,31 @@ struct expect *expect_close_connection(struct watch *watch,
 	return expect;
 }
 
+/*
+ * The test never sees a descriptor of a connection that nobody took: what it
+ * knows of it is the other end.
+ */
+struct expect *expect_unaccepted(struct watch *watch,
+				 const struct end *listener,
+				 const struct end *client)
+{
+	struct end child = *listener;
+	struct expect *expect;
+
+	child.facts.cookie = 0;
+	child.facts.local = client->facts.remote;
+	child.facts.remote = client->facts.local;
+	child.tx = client->rx;
+	child.rx = client->tx;
+	child.facts.retrans = 0;
+	child.begun[0] = client->begun[0];
+	child.begun[1] = client->begun[1];
+	expect = expect_close_connection(watch, &child,
+					 PORTWATCH_REASON_UNACCEPTED, 0);
+	expect->any_sock = true;
+	return expect;
+}
+
 struct expect *expect_close_listener(struct watch *watch,
 				     const struct end *end, uint32_t accepted)
 {

@@ -70,6 +70,9 @@ struct expect *expect_close_connection(struct watch *watch,
 				       const struct end *end,
 				       enum portwatch_reason reason,
 				       enum portwatch_first first);
+struct expect *expect_unaccepted(struct watch *watch,
+				 const struct end *listener,
+				 const struct end *client);
 struct expect *expect_close_listener(struct watch *watch,
 				     const struct end *end, uint32_t accepted);
 struct expect *expect_close_socket(struct watch *watch, const struct end *end);

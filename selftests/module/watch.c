@@ -41,7 +41,9 @@ void watch_close(struct watch *watch)
 	free(watch->got);
 	free(watch->expects);
 	watch->got = NULL;
+	watch->nr_got = watch->room_got = 0;
 	watch->expects = NULL;
+	watch->nr_expects = watch->room_expects = 0;
 }
 
 void watch_add_pid(struct watch *watch, pid_t pid)

@@ -47,6 +47,8 @@
 #define LOCAL		.need = PORTWATCH_F_LOCAL
 #define REMOTE		.need = PORTWATCH_F_REMOTE
 #define OMIT_ZERO	.omits = true, .omit = 0
+#define OMIT_UNKNOWN32	.omits = true, .omit = PORTWATCH_UNKNOWN32
+#define OMIT_UNKNOWN64	.omits = true, .omit = PORTWATCH_UNKNOWN64
 
 static const char *family_name(unsigned int family)
 {
@@ -245,7 +247,7 @@ const struct pw_field pw_event_fields[PW_EVENT_FIELDS] = {
 		EVENT_FIELD("backlog", U32, listen.backlog, SHAPE(LISTEN)) },
 	[PW_EVENT_EXISTING_BACKLOG] = {
 		EVENT_FIELD("backlog", U32, existing.backlog,
-			    SHAPE(EXISTING_LISTEN)) },
+			    SHAPE(EXISTING_LISTEN)), OMIT_UNKNOWN32 },
 	[PW_EVENT_LATENCY] = {
 		EVENT_FIELD("latency_ns", U64, established.latency,
 			    SHAPE(ESTABLISHED)),
@@ -276,13 +278,16 @@ const struct pw_field pw_event_fields[PW_EVENT_FIELDS] = {
 		.name_of = portwatch_first_name, OMIT_ZERO },
 	[PW_EVENT_TX_BYTES] = {
 		EVENT_FIELD("tx_bytes", U64, close.tx_bytes,
-			    SHAPE(CLOSE_CONNECTION)), .unit = PW_UNIT_BYTES },
+			    SHAPE(CLOSE_CONNECTION)), .unit = PW_UNIT_BYTES,
+		OMIT_UNKNOWN64 },
 	[PW_EVENT_RX_BYTES] = {
 		EVENT_FIELD("rx_bytes", U64, close.rx_bytes,
-			    SHAPE(CLOSE_CONNECTION)), .unit = PW_UNIT_BYTES },
+			    SHAPE(CLOSE_CONNECTION)), .unit = PW_UNIT_BYTES,
+		OMIT_UNKNOWN64 },
 	[PW_EVENT_RETRANS] = {
 		EVENT_FIELD("retrans", U32, close.count,
-			    SHAPE(CLOSE_CONNECTION)), .tone = retrans_tone },
+			    SHAPE(CLOSE_CONNECTION)), .tone = retrans_tone,
+		OMIT_UNKNOWN32 },
 	[PW_EVENT_RTT] = {
 		EVENT_FIELD("rtt_us", U32, close.rtt_us,
 			    SHAPE(CLOSE_CONNECTION)),

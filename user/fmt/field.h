@@ -95,7 +95,7 @@ struct pw_field {
 	enum pw_tone (*tone)(const char *word, uint64_t number);
 	uint32_t shapes;
 	uint32_t argument;
-	uint32_t omit;
+	uint64_t omit;
 	uint16_t offset;
 	uint16_t need;
 	uint8_t key_length;

@@ -65,6 +65,10 @@ enum portwatch_type {
 /* A close of a socket that never had a port or a peer: only with SOCKET events. */
 #define PORTWATCH_F_UNUSED		(1U << 9)
 
+/* A figure that could not be had: close.tx_bytes, rx_bytes, count; existing.backlog. */
+#define PORTWATCH_UNKNOWN32		0xffffffffU
+#define PORTWATCH_UNKNOWN64		0xffffffffffffffffULL
+
 /* How a port was taken: portwatch_event.bind.how. */
 enum portwatch_how {
 	PORTWATCH_HOW_EXPLICIT	= 1,	/* this port was asked for */
@@ -165,10 +169,12 @@ struct portwatch_slot {
  * @close:	type CLOSE
  * @close.duration: nanoseconds since it was connected, queued for accept,
  *		listening or, for another socket, created (0: not known)
- * @close.tx_bytes: payload sent, each byte once (connections)
- * @close.rx_bytes: payload received, each byte once (connections)
+ * @close.tx_bytes: payload sent, each byte once (connections), or
+ *		PORTWATCH_UNKNOWN64
+ * @close.rx_bytes: payload received, the same
  * @close.rtt_us: smoothed round trip, microseconds (0: never measured)
- * @close.count: connections: segments sent again; listeners: accepted
+ * @close.count: connections: segments sent again, or PORTWATCH_UNKNOWN32; listeners:
+ *		accepted
  * @close.kind:	enum portwatch_kind
  * @close.reason: enum portwatch_reason
  * @close.first: enum portwatch_first
@@ -181,7 +187,7 @@ struct portwatch_slot {
  * @existing.since: when the socket was created or accepted; 0: not known, it was
  *		open before the module looked (the kernel keeps no such time)
  * @existing.ifname: as in @bind
- * @existing.backlog: of a listener
+ * @existing.backlog: of a listener, or PORTWATCH_UNKNOWN32
  * @existing.accepted: connections accepted, as far as the module saw it
  * @existing.state: enum portwatch_state
  * @existing.how: enum portwatch_how, 0 where not known
