@@ -12,6 +12,10 @@
 #define TARGETS		2	/* a function and what stands in for it */
 #define MAXACTIVE	256	/* threads at once in one function with a return hook */
 
+static char *without = "";
+module_param(without, charp, 0444);
+MODULE_PARM_DESC(without, "hooks not to attach: names, with a comma between them");
+
 DEFINE_PER_CPU(u64[PW_HOOKS], pw_hook_hits);
 
 /**
@@ -315,10 +319,28 @@ static int attach_to(struct hook *hook, const struct target *target)
 	}
 }
 
+static bool is_unwanted(const struct hook *hook)
+{
+	size_t length = strlen(hook->name);
+	const char *at = without;
+
+	while ((at = strstr(at, hook->name))) {
+		if ((at == without || at[-1] == ',') &&
+		    (!at[length] || at[length] == ','))
+			return true;
+		at += length;
+	}
+	return false;
+}
+
 static int attach(struct hook *hook)
 {
 	unsigned int i;
 
+	hook->error = -EPERM;
+	hook->absent = false;
+	if (is_unwanted(hook))
+		return hook->error;
 	hook->error = -ENOENT;
 	for (i = 0; i < TARGETS && hook->target[i].symbol; i++) {
 		hook->error = attach_to(hook, &hook->target[i]);

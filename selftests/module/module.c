@@ -24,7 +24,7 @@ const char *module_file(void)
 	return getenv("PORTWATCH_KO");
 }
 
-int module_load(void)
+int module_load_with(const char *parameters)
 {
 	const char *path = module_file();
 	int fd, err;
@@ -34,9 +34,14 @@ int module_load(void)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	err = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
+	err = syscall(SYS_finit_module, fd, parameters, 0) ? -errno : 0;
 	close(fd);
 	return err;
+}
+
+int module_load(void)
+{
+	return module_load_with("");
 }
 
 int module_unload(void)

@@ -20,6 +20,7 @@ const char *module_file(void);
 
 /* 0 or a negative errno; unloading does not wait for users. */
 int module_load(void);
+int module_load_with(const char *parameters);
 int module_unload(void);
 
 /* Loads it where it is not loaded and can be; -ENOENT where it is not there. */

@@ -9,6 +9,7 @@
 #include "fmt/colour.h"
 #include "fmt/line.h"
 #include "fmt/services.h"
+#include "self_test.h"
 #include "terminal.h"
 
 #define WIDTH_MIN	40
@@ -111,22 +112,60 @@ bool pw_common_take(struct pw_common *common, int id, const char *argument)
 	case PW_COMMON_SERVICES:
 		common->style.services = argument;
 		return true;
+	case PW_COMMON_NO_SELF_TEST:
+		common->no_self_test = true;
+		return true;
 	default:
 		return false;
 	}
 }
 
+static int open_device(const struct pw_common *common,
+		       struct portwatch_reader **reader)
+{
+	const char *device = common->options.device;
+	int err = portwatch_reader_open(reader, &common->options);
+
+	if (err == -ENODEV)
+		return pw_self_test_explain(device);
+	return err ? pw_error_device(device, err) : 0;
+}
+
+/*
+ * Whoever attaches the hooks tests them; to later readers the sockets of a test would
+ * be news, and the hooks have been tested. The reader is opened before the test ends
+ * its session, so the hooks stay where they are, and sees nothing of it.
+ */
+static int test_and_open(const struct pw_common *common,
+			 struct portwatch_reader **reader)
+{
+	bool colour = common->style.colour && isatty(STDERR_FILENO);
+	struct pw_self_test test;
+	int status = 0;
+
+	if (!pw_self_test_begin(&test, common->options.device))
+		status = pw_self_test_report(&test, colour);
+	if (!status)
+		status = open_device(common, reader);
+	pw_self_test_end(&test);
+	return status;
+}
+
 int pw_common_open(const struct pw_common *common,
 		   struct portwatch_reader **reader)
 {
+	struct portwatch_status module;
 	int err;
 
 	if (common->input) {
 		err = portwatch_reader_open_file(reader, common->input);
 		return err ? pw_error_file(common->input, err) : 0;
 	}
-	err = portwatch_reader_open(reader, &common->options);
-	return err ? pw_error_device(common->options.device, err) : 0;
+	if (common->no_self_test ||
+	    portwatch_status_get(common->options.device, &module) ||
+	    module.attached)
+		return open_device(common, reader);
+	return test_and_open(common, reader);
 }
 
 /* "portwatch --json ports": the command was meant, and came too late. */

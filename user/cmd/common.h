@@ -18,12 +18,14 @@
  * @input:	a recording to read instead, or NULL
  * @style:	of tables
  * @given_width: --width or --wide was given
+ * @no_self_test: the first reader does not test the hooks
  */
 struct pw_common {
 	struct portwatch_options options;
 	const char *input;
 	struct pw_style style;
 	bool given_width;
+	bool no_self_test;
 };
 
 enum {
@@ -37,6 +39,7 @@ enum {
 	PW_COMMON_SLOTS,
 	PW_COMMON_DEVICE,
 	PW_COMMON_SERVICES,
+	PW_COMMON_NO_SELF_TEST,
 	PW_COMMON_END,		/* a command's own begin here */
 };
 
@@ -60,7 +63,9 @@ enum {
 	{ PW_COMMON_DEVICE, 0, "device", "FILE",			\
 	  "instead of /dev/portwatch" },				\
 	{ PW_COMMON_SERVICES, 0, "services", "FILE",			\
-	  "instead of /etc/services" }
+	  "instead of /etc/services" },					\
+	{ PW_COMMON_NO_SELF_TEST, 0, "no-self-test", NULL,		\
+	  "do not test the hooks when they are attached" }
 
 void pw_common_init(struct pw_common *common);
 

@@ -14,21 +14,39 @@
 #include "fmt/put.h"
 
 #define LINE_SIZE	1024
+#define RED		"\033[1;31m"
+#define PLAIN		"\033[0m"
 
-int pw_error(int status, const char *format, ...)
+static void say(bool red, const char *format, va_list list)
 {
 	char text[LINE_SIZE], line[LINE_SIZE * PW_ESCAPE_GROWTH], *at = line;
 	ssize_t ignored;
+
+	vsnprintf(text, sizeof(text), format, list);
+	at = pw_put_text(at, red ? RED "portwatch: " : "portwatch: ");
+	at = pw_put_escaped(at, text, strnlen(text, sizeof(text) - 32), 0);
+	at = pw_put_text(at, red ? PLAIN "\n" : "\n");
+	ignored = write(STDERR_FILENO, line, (size_t)(at - line));
+	(void)ignored;
+}
+
+int pw_error(int status, const char *format, ...)
+{
 	va_list list;
 
 	va_start(list, format);
-	vsnprintf(text, sizeof(text), format, list);
+	say(false, format, list);
 	va_end(list);
-	at = pw_put_text(at, "portwatch: ");
-	at = pw_put_escaped(at, text, strnlen(text, sizeof(text) - 16), 0);
-	*at++ = '\n';
-	ignored = write(STDERR_FILENO, line, (size_t)(at - line));
-	(void)ignored;
+	return status;
+}
+
+int pw_alarm(int status, bool colour, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	say(colour, format, list);
+	va_end(list);
 	return status;
 }
 

@@ -6,9 +6,15 @@
 #ifndef PW_ERROR_H
 #define PW_ERROR_H
 
+#include <stdbool.h>
+
 /* Prints "portwatch: " and the line; returns @status. */
 int pw_error(int status, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* The same in red, where @colour is set. */
+int pw_alarm(int status, bool colour, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* Explains why @device could not be opened or asked; returns the status. */
 int pw_error_device(const char *device, int err);

@@ -16,6 +16,7 @@
 #include "fmt/grid.h"
 #include "fmt/json.h"
 #include "fmt/memory.h"
+#include "self_test.h"
 #include "signals.h"
 #include "status_fields.h"
 
@@ -23,6 +24,7 @@
  * struct state - what the module said
  *
  * @real_time_of_boot: makes real times of its times
+ * @test:	what the self-test said, or NULL
  */
 struct state {
 	struct portwatch_status module;
@@ -31,19 +33,26 @@ struct state {
 	struct portwatch_session_info *sessions;
 	size_t nr_sessions;
 	uint64_t real_time_of_boot;
+	const struct pw_self_test *test;
 };
 
 struct status {
 	struct pw_common common;
 	bool json;
+	bool self_test;
 	struct state state;
 	struct pw_output output;
 };
 
-#define OPTION_JSON	PW_COMMON_END
+enum {
+	OPTION_JSON = PW_COMMON_END,
+	OPTION_SELF_TEST,
+};
 
 static const struct pw_option table[] = {
 	{ OPTION_JSON, 'j', "json", NULL, "one JSON object" },
+	{ OPTION_SELF_TEST, 0, "self-test", NULL,
+	  "attach the hooks, and see whether each one fires" },
 	{ PW_COMMON_UTC, 'u', "utc", NULL, "times of day in UTC" },
 	{ PW_COMMON_COLOR, 0, "color", "WHEN", "auto, always or never" },
 	{ PW_COMMON_WIDE, 'w', "wide", NULL,
@@ -126,20 +135,59 @@ static struct pw_row row_of(const struct state *state, const void *record,
 	};
 }
 
-static void print_objects(struct pw_output *output, const struct state *state,
-			  const char *name, const struct pw_fields *fields,
-			  const void *records, size_t count, size_t size)
+/* What a hook is for is said where it does not do that, or where all is asked. */
+static struct pw_hook_note note_of(const struct state *state, size_t index,
+				   bool wide)
+{
+	const struct portwatch_hook *hook = &state->hooks[index];
+	struct pw_hook_note note = { NULL, NULL };
+	enum pw_verdict verdict;
+
+	if (state->test) {
+		verdict = pw_self_test_verdict(state->test, index);
+		note.self_test = pw_verdict_name(verdict);
+		wide |= verdict == PW_VERDICT_SILENT;
+	}
+	if (wide || hook->state == PORTWATCH_HOOK_ABSENT || hook->error ||
+	    hook->misses)
+		note.purpose = (const char *)hook->purpose;
+	return note;
+}
+
+static void print_object(struct pw_output *output, const struct pw_fields *fields,
+			 const struct pw_row *row, size_t index)
+{
+	if (index)
+		pw_output_text(output, ",");
+	pw_json_fields(output, '{', fields->list, fields->count, row);
+	pw_output_text(output, "}");
+}
+
+static void print_json_hooks(struct pw_output *output, const struct state *state)
+{
+	struct pw_hook_note note;
+	struct pw_row row;
+	size_t i;
+
+	pw_output_text(output, ",\"hooks\":[");
+	for (i = 0; i < state->nr_hooks; i++) {
+		note = note_of(state, i, true);
+		row = row_of(state, &state->hooks[i], &note);
+		print_object(output, &pw_hook_fields, &row, i);
+	}
+	pw_output_text(output, "]");
+}
+
+static void print_json_sessions(struct pw_output *output,
+				const struct state *state)
 {
 	struct pw_row row;
 	size_t i;
 
-	pw_output_text(output, name);
-	for (i = 0; i < count; i++) {
-		row = row_of(state, (const char *)records + i * size, NULL);
-		if (i)
-			pw_output_text(output, ",");
-		pw_json_fields(output, '{', fields->list, fields->count, &row);
-		pw_output_text(output, "}");
+	pw_output_text(output, ",\"sessions\":[");
+	for (i = 0; i < state->nr_sessions; i++) {
+		row = row_of(state, &state->sessions[i], NULL);
+		print_object(output, &pw_session_fields, &row, i);
 	}
 	pw_output_text(output, "]");
 }
@@ -150,11 +198,8 @@ static void print_json(struct pw_output *output, const struct state *state)
 
 	pw_json_fields(output, '{', pw_module_fields.list,
 		       pw_module_fields.count, &row);
-	print_objects(output, state, ",\"hooks\":[", &pw_hook_fields,
-		      state->hooks, state->nr_hooks, sizeof(*state->hooks));
-	print_objects(output, state, ",\"sessions\":[", &pw_session_fields,
-		      state->sessions, state->nr_sessions,
-		      sizeof(*state->sessions));
+	print_json_hooks(output, state);
+	print_json_sessions(output, state);
 	pw_output_text(output, "}\n");
 }
 
@@ -182,15 +227,6 @@ static void print_module(struct pw_output *output, const struct state *state)
 	pw_output_text(output, text);
 }
 
-/* What a hook is for is said where it does not do that, or where all is asked. */
-static const char *purpose_of(const struct portwatch_hook *hook, bool wide)
-{
-	if (wide || hook->state == PORTWATCH_HOOK_ABSENT || hook->error ||
-	    hook->misses)
-		return (const char *)hook->purpose;
-	return NULL;
-}
-
 static void print_hooks(struct pw_output *output, const struct state *state,
 			const struct pw_grid_style *style)
 {
@@ -202,7 +238,7 @@ static void print_hooks(struct pw_output *output, const struct state *state,
 
 	grid = pw_grid_new(pw_hook_columns, pw_hook_columns_count, style);
 	for (i = 0; i < state->nr_hooks; i++) {
-		note.purpose = purpose_of(&state->hooks[i], wide);
+		note = note_of(state, i, wide);
 		row = row_of(state, &state->hooks[i], &note);
 		pw_grid_add(grid, &row);
 	}
@@ -247,14 +283,10 @@ static void print_text(struct pw_output *output, const struct state *state,
 	print_sessions(output, state, &style);
 }
 
-static int run(struct status *status)
+static int print(struct status *status)
 {
-	const char *device = status->common.options.device;
 	int signals = pw_signals_open(), err;
 
-	err = get_state(device, &status->state);
-	if (err)
-		return pw_error_device(device, err);
 	pw_output_open(&status->output, STDOUT_FILENO, signals);
 	if (status->json)
 		print_json(&status->output, &status->state);
@@ -263,7 +295,38 @@ static int run(struct status *status)
 			   &status->common.style);
 	err = pw_output_flush(&status->output);
 	pw_output_close(&status->output);
+	close(signals);
 	return pw_error_output(err);
+}
+
+static int show(struct status *status)
+{
+	const char *device = status->common.options.device;
+	int err = get_state(device, &status->state);
+
+	return err ? pw_error_device(device, err) : print(status);
+}
+
+/* Without an answer to a required hook there is still all the rest to be shown. */
+static int test_and_show(struct status *status)
+{
+	const char *device = status->common.options.device;
+	struct pw_self_test test;
+	int err, result, shown;
+
+	err = pw_self_test_begin(&test, device);
+	if (!err)
+		status->state.test = &test;
+	shown = err && err != -ENODEV ? PW_STATUS_FINE : show(status);
+	if (err == -ENODEV)
+		result = pw_self_test_explain(device);
+	else if (err)
+		result = pw_error_device(device, err);
+	else
+		result = pw_self_test_report(&test, status->common.style.colour &&
+					     isatty(STDERR_FILENO));
+	pw_self_test_end(&test);
+	return result ? result : shown;
 }
 
 int pw_status(const struct pw_command *command, int argc, char **argv)
@@ -278,6 +341,8 @@ int pw_status(const struct pw_command *command, int argc, char **argv)
 			return pw_options_help(command, table, NULL);
 		if (id == OPTION_JSON)
 			status.json = true;
+		else if (id == OPTION_SELF_TEST)
+			status.self_test = true;
 		else if (id == PW_OPTION_ERROR ||
 			 !pw_common_take(&status.common, id, argument))
 			return PW_STATUS_USAGE;
@@ -286,7 +351,7 @@ int pw_status(const struct pw_command *command, int argc, char **argv)
 		return pw_error(PW_STATUS_USAGE,
 				"status takes no filter, but got \"%s\"; try: portwatch status --help",
 				pw_options_rest(argc, argv));
-	result = run(&status);
+	result = status.self_test ? test_and_show(&status) : show(&status);
 	free(status.state.hooks);
 	free(status.state.sessions);
 	return result;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+#include <string.h>
+
 #include <portwatch.h>
 
 #include "status_fields.h"
@@ -115,6 +117,18 @@ static const struct pw_field hook_note = {
 	.shapes = PW_SHAPES_ALL,
 };
 
+static enum pw_tone verdict_tone(const char *word, uint64_t number)
+{
+	(void)number;
+	return !strcmp(word, "silent") ? PW_TONE_BAD : PW_TONE_PLAIN;
+}
+
+static const struct pw_field hook_self_test = {
+	PW_NAMED("self_test"), .type = PW_TYPE_TEXT, .base = PW_BASE_EXTRA,
+	.offset = offsetof(struct pw_hook_note, self_test),
+	.shapes = PW_SHAPES_ALL, .tone = verdict_tone,
+};
+
 enum {
 	SESSION_SESSION, SESSION_PID, SESSION_COMM, SESSION_EVENTS,
 	SESSION_SLOTS, SESSION_SINCE, SESSION_SEEN, SESSION_DELIVERED,
@@ -145,7 +159,8 @@ static const struct pw_field *const module_list[] = {
 static const struct pw_field *const hook_list[] = {
 	&hook[HOOK_NAME], &hook[HOOK_SYMBOL], &hook[HOOK_KIND],
 	&hook[HOOK_STATE], &hook[HOOK_REQUIRED], &hook[HOOK_ERROR],
-	&hook[HOOK_HITS], &hook[HOOK_MISSES], &hook[HOOK_PURPOSE],
+	&hook[HOOK_HITS], &hook[HOOK_MISSES], &hook_self_test,
+	&hook[HOOK_PURPOSE],
 };
 
 static const struct pw_field *const session_list[] = {
@@ -170,6 +185,7 @@ const struct pw_grid_column pw_hook_columns[] = {
 	{ &hook[HOOK_ERROR], "ERROR", 0 },
 	{ &hook[HOOK_HITS], "HITS", PW_GRID_RIGHT | PW_GRID_ALWAYS },
 	{ &hook[HOOK_MISSES], "MISSED", PW_GRID_RIGHT | PW_GRID_ALWAYS },
+	{ &hook_self_test, "TEST", 0 },
 	{ &hook_note, "NOT SEEN WITHOUT IT", 0 },
 };
 const size_t pw_hook_columns_count = LENGTH(pw_hook_columns);

@@ -20,9 +20,10 @@ extern const struct pw_fields pw_module_fields;	 /* struct portwatch_status */
 extern const struct pw_fields pw_hook_fields;	 /* struct portwatch_hook */
 extern const struct pw_fields pw_session_fields; /* portwatch_session_info */
 
-/* PW_BASE_EXTRA of a hook in a table; @purpose may be NULL. */
+/* PW_BASE_EXTRA of a hook; each may be NULL. */
 struct pw_hook_note {
 	const char *purpose;
+	const char *self_test;
 };
 
 extern const struct pw_grid_column pw_hook_columns[];

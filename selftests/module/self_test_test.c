@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Hooks that are blind say so: portwatch status --self-test, and the head of a stream.
+ * The tool is the one that is found in PATH.
+ */
+#include <kselftest_harness.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "module.h"
+#include "scene.h"
+
+#define KPROBES	"/sys/kernel/debug/kprobes/enabled"
+#define FTRACE	"/proc/sys/kernel/ftrace_enabled"
+#define DEVICE_STATUS 3
+
+/* Each test begins with a module of its own, and nobody who reads. */
+FIXTURE(self_test)
+{
+	char output[16384];	/* of the tool, both streams */
+};
+
+static int reload(const char *parameters)
+{
+	int err = module_is_loaded() ? module_unload() : 0;
+
+	return err ?: module_load_with(parameters);
+}
+
+static int put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int err = fd < 0 || write(fd, text, strlen(text)) < 0 ? -errno : 0;
+
+	close(fd);
+	return err;
+}
+
+FIXTURE_SETUP(self_test)
+{
+	ASSERT_EQ(0, module_require());
+	ASSERT_EQ(0, reload(""));
+	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+}
+
+FIXTURE_TEARDOWN(self_test)
+{
+	put(KPROBES, "1");
+	put(FTRACE, "1");
+	EXPECT_EQ(0, reload(""));
+}
+
+/* Runs the tool and keeps what it says; its exit status. */
+static int tool(char output[16384], const char *arguments)
+{
+	char command[256];
+	size_t length;
+	FILE *pipe;
+	int status;
+
+	snprintf(command, sizeof(command), "portwatch %s 2>&1", arguments);
+	pipe = popen(command, "r");
+	if (!pipe)
+		return -errno;
+	length = fread(output, 1, 16383, pipe);
+	output[length] = 0;
+	status = pclose(pipe);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -ECHILD;
+}
+
+#define EXPECT_SAID(text)						\
+do {									\
+	EXPECT_NE(NULL, strstr(self->output, text)) {			\
+		TH_LOG("not said: %s", text);				\
+		fputs(self->output, stderr);				\
+	}								\
+} while (0)
+
+#define EXPECT_NOT_SAID(text)						\
+do {									\
+	EXPECT_EQ(NULL, strstr(self->output, text)) {			\
+		TH_LOG("said: %s", text);				\
+		fputs(self->output, stderr);				\
+	}								\
+} while (0)
+
+/* What the table says of a hook in its column TEST. */
+static bool is_in_table(const char *output, const char *hook, const char *verdict)
+{
+	char name[64], kind[64], symbol[64], state[64], word[64];
+	unsigned long hits, missed;
+	const char *line;
+
+	for (line = output; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (sscanf(line, "%63s %63s %63s %63s %lu %lu %63s", name, kind,
+			   symbol, state, &hits, &missed, word) == 7 &&
+		    !strcmp(name, hook))
+			return !strcmp(word, verdict);
+	}
+	return false;
+}
+
+TEST_F(self_test, sees_each_hook_fire)
+{
+	static const char *const hooks[] = {
+		"create", "release", "state", "destroy", "reset", "time-wait",
+		"bind4", "bind6", "autobind", "listen", "connect",
+		"connect4-failed", "connect6-failed", "datagram4", "datagram6",
+		"incoming", "accept", "exit",
+	};
+	size_t i;
+
+	EXPECT_EQ(0, tool(self->output, "status --self-test"));
+	for (i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++)
+		EXPECT_TRUE(is_in_table(self->output, hooks[i], "fired"));
+	EXPECT_NOT_SAID("silent");
+	EXPECT_NOT_SAID("these are not seen:");
+}
+
+TEST_F(self_test, sees_that_kprobes_are_switched_off)
+{
+	ASSERT_EQ(0, put(KPROBES, "0"));
+	EXPECT_EQ(DEVICE_STATUS,
+		  tool(self->output, "status --self-test"));
+	EXPECT_TRUE(is_in_table(self->output, "bind4", "silent"));
+	EXPECT_TRUE(is_in_table(self->output, "connect", "fired"));
+	EXPECT_SAID("hook bind4 on inet_bind does not fire, so these are not seen: bind, bind-failed (IPv4); kprobes are switched off: echo 1 >" KPROBES);
+	EXPECT_SAID("hook listen on inet_listen does not fire");
+	EXPECT_NOT_SAID("hook connect on");
+}
+
+TEST_F(self_test, keeps_a_stream_from_starting_blind)
+{
+	ASSERT_EQ(0, put(KPROBES, "0"));
+	EXPECT_EQ(DEVICE_STATUS, tool(self->output, "tail --duration 1"));
+	EXPECT_SAID("hook bind4 on inet_bind does not fire");
+	EXPECT_EQ(DEVICE_STATUS, tool(self->output, "ports"));
+	EXPECT_SAID("hook bind4 on inet_bind does not fire");
+	EXPECT_EQ(0, tool(self->output, "ports --no-self-test"));
+	EXPECT_NOT_SAID("not seen:");
+}
+
+TEST_F(self_test, sees_that_ftrace_is_switched_off)
+{
+	ASSERT_EQ(0, put(FTRACE, "0"));
+	EXPECT_EQ(DEVICE_STATUS, tool(self->output, "status --self-test"));
+	EXPECT_SAID("hook release cannot be attached to inet_release (Device or resource busy), and without it these are not seen:");
+	EXPECT_SAID("ftrace is switched off: sysctl kernel.ftrace_enabled=1");
+	EXPECT_EQ(DEVICE_STATUS, tool(self->output, "tail --duration 1"));
+	EXPECT_SAID("ftrace is switched off: sysctl kernel.ftrace_enabled=1");
+}
+
+/* Once they are attached, the kernel does not let anybody switch them off. */
+TEST_F(self_test, is_not_needed_for_ftrace_while_somebody_reads)
+{
+	struct portwatch_options options = watch_options();
+	struct watch watch = { 0 };
+
+	ASSERT_EQ(0, watch_open(&watch, &options));
+	EXPECT_EQ(-EBUSY, put(FTRACE, "0"));
+	watch_close(&watch);
+}
+
+TEST_F(self_test, says_which_optional_hook_is_not_there)
+{
+	ASSERT_EQ(0, reload("without=autobind,exit"));
+	EXPECT_EQ(0, tool(self->output, "tail --duration 0"));
+	EXPECT_SAID("hook autobind could not be attached to inet_autobind (Operation not permitted), so these are not seen: bind of a UDP socket by connect or send;");
+	EXPECT_SAID("hook exit could not be attached");
+	EXPECT_SAID("seen ");
+	EXPECT_EQ(0, tool(self->output, "status --self-test"));
+	EXPECT_SAID("hook autobind could not be attached");
+}
+
+TEST_F(self_test, says_which_required_hook_is_not_there)
+{
+	ASSERT_EQ(0, reload("without=bind4"));
+	EXPECT_EQ(DEVICE_STATUS, tool(self->output, "tail --duration 1"));
+	EXPECT_SAID("hook bind4 cannot be attached to inet_bind (Operation not permitted), and without it these are not seen: bind, bind-failed (IPv4);");
+}
+
+/* To one who reads already, the sockets of a test would be news. */
+TEST_F(self_test, is_not_done_beside_another_reader)
+{
+	struct scene scene;
+
+	ASSERT_EQ(0, scene_open(&scene, IPV4));
+	EXPECT_EQ(0, tool(self->output, "tail --no-snapshot --duration 0"));
+	EXPECT_EVENTS(&scene.watch);
+	EXPECT_EQ(0, tool(self->output, "status --self-test"));
+	EXPECT_EQ(0, watch_collect(&scene.watch, 20));
+	EXPECT_LE(20U, scene.watch.nr_got);
+	scene_close(&scene);
+}
+
+TEST_HARNESS_MAIN
