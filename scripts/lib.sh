@@ -5,9 +5,12 @@
 PW_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 PW_BUILD=$PW_TOP/build/vm
 PW_RELEASE=${PW_RELEASE:-bookworm}
+PW_FLAVOUR=${PW_FLAVOUR:-}	# of the kernel: Debian's "rt", or the plain one
 PW_ROOT=$PW_BUILD/$PW_RELEASE
+# shellcheck disable=SC2034 # for those who source this
+PW_VM=$PW_ROOT${PW_FLAVOUR:+-$PW_FLAVOUR}	# beside it: what one kernel needs
 PW_STARTED=${PW_STARTED:-${EPOCHREALTIME/[^0-9]/.}}
-export PW_RELEASE PW_STARTED
+export PW_RELEASE PW_FLAVOUR PW_STARTED
 
 # Seconds since the first script of this run began, to a tenth.
 elapsed()
@@ -49,13 +52,24 @@ quietly()
 	return "$status"
 }
 
-# The version of the kernel in the VM's root.
+# The version of the kernel in the VM's root: the newest of $PW_FLAVOUR, whose
+# names end so (6.1.0-56-amd64, 6.1.0-56-rt-amd64).
 kernel_version()
 {
-	local versions=("$PW_ROOT"/lib/modules/*/kernel)
+	local directory name newest=''
 
-	versions=("${versions[@]%/kernel}")
-	echo "${versions[-1]##*/}"
+	while read -r directory; do
+		name=${directory%/kernel}
+		name=${name##*/}
+		case $name in
+		*-rt-amd64) [[ $PW_FLAVOUR == rt ]] || continue ;;
+		*-cloud-amd64) [[ $PW_FLAVOUR == cloud ]] || continue ;;
+		*) [[ -z $PW_FLAVOUR ]] || continue ;;
+		esac
+		newest=$name
+	done < <(printf '%s\n' "$PW_ROOT"/lib/modules/*/kernel | sort -V)
+	[[ -n $newest ]] || die "no kernel${PW_FLAVOUR:+ of flavour $PW_FLAVOUR} in $PW_ROOT"
+	echo "$newest"
 }
 
 # Wait for the lock on a file or folder, unless a caller of this script has it;
