@@ -278,14 +278,14 @@ static int attach_ftrace(struct hook *hook, const struct target *target)
 	if (!err)
 		err = register_ftrace_function(&hook->ftrace);
 	if (err)
-		ftrace_free_filter(&hook->ftrace);
+		pw_ftrace_free_filter(&hook->ftrace);
 	return err;
 }
 
 static void detach_ftrace(struct hook *hook)
 {
 	unregister_ftrace_function(&hook->ftrace);
-	ftrace_free_filter(&hook->ftrace);
+	pw_ftrace_free_filter(&hook->ftrace);
 }
 
 static int attach_kretprobe(struct hook *hook, const struct target *target)

@@ -55,6 +55,17 @@ static inline const void *pw_tcp_reset_skb(pw_ftrace_regs_t *regs)
 				 FTRACE_OPS_FL_RECURSION_SAFE)
 #endif
 
+/* Exported since 6.2, and since then in the stable kernels from 5.15 on. */
+static inline void pw_ftrace_free_filter(struct ftrace_ops *ops)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 15, 0)
+	ftrace_free_filter(ops);
+#else
+	/* An empty filter in place of ours has no memory of its own. */
+	ftrace_set_filter(ops, NULL, 0, 1);
+#endif
+}
+
 /* From 6.6 the options of a socket are bits. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 #define pw_inet_freebind(sk)	inet_test_bit(FREEBIND, sk)
