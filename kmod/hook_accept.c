@@ -52,6 +52,8 @@ static void queued(struct sock *listener, struct sock *child)
 		pw_socket_set_owner(socket, owner, owner_tid);
 		owner = NULL;
 		socket->listener = cookie;
+		if (pw_is_tcp(child))
+			socket->queue = listener;
 	}
 	pw_socket_unlock(&lock);
 	pw_process_put(owner);
@@ -143,16 +145,35 @@ PW_FTRACE(pw_on_inet_accept)
 	accepted(sk, pw_socket_cookie(sock->sk));
 }
 
+/* NULL: it was in the queue before the hooks were attached. */
+static struct sock *queue_of(struct sock *sk)
+{
+	struct pw_socket_lock lock;
+	struct pw_socket *socket = pw_socket_lock(&lock, sk);
+	struct sock *listener = NULL;
+
+	if (socket && pw_is_tcp(sk))
+		listener = socket->queue;
+	pw_socket_unlock(&lock);
+	return listener;
+}
+
 /*
  * security_sock_graft(sk, new socket), where there is no __inet_accept: called for
- * other families too. The listener is the one that was noted in the queue.
+ * other families too. The listener is the one that was noted in the queue. It is
+ * still there: accept() holds it, and such kernels do not move a connection from
+ * one listener's queue to another's.
  */
 PW_FTRACE(pw_on_sock_graft)
 {
 	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);
+	struct sock *listener;
 
 	if (!pw_is_inet(sk))
 		return;
 	pw_hook_hit(PW_HOOK_ACCEPT);
+	listener = queue_of(sk);
+	if (listener)
+		count_accepted(listener);
 	accepted(sk, 0);
 }

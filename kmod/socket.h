@@ -53,6 +53,8 @@ struct sock;
  * @closer:	who closed its last descriptor, if not the owner, with a reference
  * @subflows:	MPTCP: the first of its subflows; of one of these: the next one
  * @tx_bytes, @rx_bytes, @retrans, @rtt_us, @error: MPTCP: of subflows that are closed
+ * @queue:	TCP: the listener in whose accept queue it is or was; not to be followed
+ *		but by who accepts from it
  * @owner_tid, @closer_tid: their threads
  * @seq:	events so far
  * @accepted:	connections accepted from it
@@ -75,7 +77,10 @@ struct pw_socket {
 	struct pw_process *owner;
 	struct pw_process *closer;
 	struct pw_socket *subflows;
-	u64 tx_bytes;
+	union {
+		u64 tx_bytes;
+		struct sock *queue;
+	};
 	u64 rx_bytes;
 	u32 owner_tid;
 	u32 closer_tid;
