@@ -219,15 +219,11 @@ void pw_on_set_state(void *data, const struct sock *csk, const int oldstate,
 	}
 }
 
-/*
- * tcp_reset(sk, skb): softirq, or process context when the backlog is worked off.
- * The kernel also calls it for itself, for a segment without RST: data came after
- * this end was closed, and is answered with a reset.
- */
+/* tcp_reset(sk, skb): softirq, or process context when the backlog is worked off. */
 PW_FTRACE(pw_on_tcp_reset)
 {
 	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);
-	const struct sk_buff *skb = pw_tcp_reset_skb(regs);
+	bool came_in = pw_tcp_reset_came_in(regs, parent_ip);
 	struct pw_socket_lock lock;
 	struct pw_socket *socket;
 
@@ -239,8 +235,7 @@ PW_FTRACE(pw_on_tcp_reset)
 	if (!socket && sk->sk_state != TCP_CLOSE)
 		socket = pw_socket_add(&lock, sk);
 	if (socket)
-		socket->flags |= !skb || tcp_hdr(skb)->rst ? PW_S_RST_IN :
-							     PW_S_RST_OUT;
+		socket->flags |= came_in ? PW_S_RST_IN : PW_S_RST_OUT;
 	pw_socket_unlock(&lock);
 }
 

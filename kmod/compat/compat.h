@@ -10,10 +10,13 @@
 #include <linux/ftrace.h>
 #include <linux/fs.h>
 #include <linux/fdtable.h>
+#include <linux/kallsyms.h>
 #include <linux/mm.h>
 #include <linux/net.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
+#include <linux/string.h>
+#include <linux/tcp.h>
 #include <linux/timer.h>
 #include <linux/version.h>
 #include <net/inet_sock.h>
@@ -36,13 +39,28 @@ static inline unsigned long pw_ftrace_arg(pw_ftrace_regs_t *regs, unsigned int n
 #endif
 }
 
-/* The segment that made tcp_reset() be called: not told before 5.11. */
-static inline const void *pw_tcp_reset_skb(pw_ftrace_regs_t *regs)
+/*
+ * At the entry of tcp_reset(sk, skb): did the other end send a reset? The kernel also
+ * calls it for itself, when data comes for an end that reads no more, which is then
+ * answered with a reset. Before 5.11 it has no segment to look at, and this call is
+ * told by where it comes from: tcp_validate_incoming() looks for resets, and of those
+ * in tcp_rcv_state_process() only this one is for an end that was shut down.
+ */
+static inline bool pw_tcp_reset_came_in(pw_ftrace_regs_t *regs,
+					unsigned long caller)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
-	return (const void *)pw_ftrace_arg(regs, 1);
+	const struct sk_buff *skb = (const void *)pw_ftrace_arg(regs, 1);
+
+	return !skb || tcp_hdr(skb)->rst;
 #else
-	return NULL;
+	const struct sock *sk = (const void *)pw_ftrace_arg(regs, 0);
+	char name[KSYM_SYMBOL_LEN];
+
+	if (!(sk->sk_shutdown & RCV_SHUTDOWN))
+		return true;
+	sprint_symbol_no_offset(name, caller - 1); /* in the call, not after it */
+	return strcmp(name, "tcp_rcv_state_process");
 #endif
 }
 

@@ -251,6 +251,21 @@ TEST_F(close, with_linger_0_after_a_half_close_is_a_reset)
 	EXPECT_EVENTS(watch);
 }
 
+/* It reads no more, but is still there to be asked: nobody let go of it. */
+TEST_F(close, after_shutting_both_ways_is_a_reset_when_bytes_come)
+{
+	struct watch *watch = &self->scene.watch;
+
+	ASSERT_EQ(0, end_shutdown(&self->client, SHUT_RDWR));
+	ASSERT_EQ(0, end_receive(&self->server, 1));
+	SENT_ALL(&self->server, 20);
+	expect_reset_after_fin(watch, &self->client, &self->server);
+	ASSERT_EVENTS(watch);
+	end_close(&self->client);
+	end_close(&self->server);
+	EXPECT_EVENTS(watch);
+}
+
 /* An earlier attempt that failed leaves nothing behind in the next one's end. */
 TEST_F(close, after_an_attempt_that_was_refused_is_in_order)
 {
