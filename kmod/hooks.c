@@ -21,7 +21,7 @@ DEFINE_PER_CPU(u64[PW_HOOKS], pw_hook_hits);
 /**
  * struct target - where a hook can be attached
  *
- * @symbol:	function or tracepoint
+ * @symbol:	function or tracepoint; ftrace: or several, with commas
  * @handler:	of type @kind of the hook
  * @entry:	kretprobes: handler at entry
  */
@@ -224,6 +224,14 @@ static struct hook hooks[PW_HOOKS] = {
 		.purpose = "program of a process that closes sockets by its exit only",
 		.target = { { "exit_signals", pw_on_exit_signals } },
 	},
+#ifdef CONFIG_PREEMPT_RT
+	[PW_HOOK_MEET] = {
+		.name = "meet", FTRACE, .optional = true,
+		.purpose = "program of a process that uses a socket which another made",
+		.target = { { "security_socket_bind,security_socket_listen,security_socket_connect",
+			      pw_on_security_socket } },
+	},
+#endif
 };
 
 static bool attached;
@@ -264,17 +272,29 @@ static int attach_tracepoint(struct hook *hook, const struct target *target)
 	return tracepoint_probe_register(lookup.found, target->handler, NULL);
 }
 
+static int set_filter(struct ftrace_ops *ops, const char *symbols)
+{
+	char list[sizeof_field(struct portwatch_hook, symbol)];
+	char *rest = list, *symbol;
+	int reset = 1, err = 0;
+
+	strscpy(list, symbols, sizeof(list));
+	while (!err && (symbol = strsep(&rest, ","))) {
+		err = ftrace_set_filter(ops, symbol, strlen(symbol), reset);
+		reset = 0;
+	}
+	return err;
+}
+
 static int attach_ftrace(struct hook *hook, const struct target *target)
 {
-	char symbol[64];
 	int err;
 
 	memset(&hook->ftrace, 0, sizeof(hook->ftrace));
 	hook->ftrace.func = target->handler;
 	/* Permanent: kernel.ftrace_enabled=0 is refused while we look. */
 	hook->ftrace.flags = PW_FTRACE_FLAGS;
-	strscpy(symbol, target->symbol, sizeof(symbol));
-	err = ftrace_set_filter(&hook->ftrace, symbol, strlen(symbol), 1);
+	err = set_filter(&hook->ftrace, target->symbol);
 	if (!err)
 		err = register_ftrace_function(&hook->ftrace);
 	if (err)

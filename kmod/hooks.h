@@ -43,6 +43,9 @@ enum pw_hook_id {
 	PW_HOOK_INCOMING_EARLY,
 	PW_HOOK_ACCEPT,
 	PW_HOOK_EXIT,
+#ifdef CONFIG_PREEMPT_RT
+	PW_HOOK_MEET,
+#endif
 	PW_HOOKS
 };
 
@@ -120,7 +123,8 @@ PW_FTRACE(pw_on_mptcp_joined);
 PW_FTRACE(pw_on_mptcp_new_connection);
 PW_FTRACE(pw_on_mptcp_destroy);
 
-/* hook_exit.c */
+/* hook_process.c */
 PW_FTRACE(pw_on_exit_signals);
+PW_FTRACE(pw_on_security_socket);
 
 #endif /* PW_HOOKS_H */

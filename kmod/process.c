@@ -294,16 +294,36 @@ static struct pw_process *meet(struct pw_process *process)
 	return process;
 }
 
+/*
+ * One that lacks what could be had now makes room for a new one: nobody finds it
+ * any more (no process has executed so many programs), and it goes when those who
+ * hold it let go. Passes @process on, or nothing.
+ */
+static struct pw_process *replace_wanting(struct pw_process *process)
+{
+	struct bucket *bucket;
+	unsigned long flags;
+
+	if (!process || likely(!pw_process_text_is_wanting(process)))
+		return process;
+	bucket = &pool.buckets[bucket_of(&process->id)];
+	raw_spin_lock_irqsave(&bucket->lock, flags);
+	process->id.exec = U64_MAX;
+	raw_spin_unlock_irqrestore(&bucket->lock, flags);
+	pw_process_put(process);
+	return NULL;
+}
+
 struct pw_process *pw_process_current(void)
 {
 	struct pw_process *process;
 	struct pw_process_id id;
 
 	id_read(&id, current);
-	process = meet_again(&id);
+	process = replace_wanting(meet_again(&id));
 	if (likely(process))
 		return process;
-	process = find(&id, bucket_of(&id));
+	process = replace_wanting(find(&id, bucket_of(&id)));
 	if (process)
 		return meet(process);
 	process = take_free();

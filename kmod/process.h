@@ -53,6 +53,7 @@ struct pw_process_id {
  * @bucket:	index of that bucket, under the same lock
  * @hashed:	whether it is in it
  * @used:	found since the clock hand last passed
+ * @exe_unread:	it was met where its program could not be asked for (PREEMPT_RT)
  * @refs:	holders; rises from 0 only under the bucket's lock
  * @announced:	sessions that know @key: a bit for each place
  * @key:	unique as long as the module is loaded
@@ -63,6 +64,7 @@ struct pw_process {
 	u32 bucket;
 	bool hashed;
 	bool used;
+	bool exe_unread;
 	atomic_t refs;
 	unsigned long announced;
 

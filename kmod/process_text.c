@@ -2,6 +2,7 @@
 #include <linux/cgroup.h>
 #include <linux/dcache.h>
 #include <linux/fs.h>
+#include <linux/local_lock.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
@@ -14,10 +15,25 @@
 #include "process_text.h"
 
 /*
- * d_path() wants room for the longest path. Preemption is off while it is used, and
- * nothing that interrupts a process uses it.
+ * d_path() wants room for the longest path. Nothing that interrupts a process uses
+ * this, so the lock is what disables preemption, and a sleeping one on PREEMPT_RT.
  */
-static DEFINE_PER_CPU(char[PATH_MAX], scratch);
+static DEFINE_PER_CPU(struct {
+	local_lock_t lock;
+	char path[PATH_MAX];
+}, scratch) = {
+	.lock = INIT_LOCAL_LOCK(lock),
+};
+
+/*
+ * d_path() takes spinlocks when somebody mounts, renames or changes root meanwhile.
+ * On PREEMPT_RT these sleep, which the entry of a function allows, but not the
+ * handlers of a return probe or of one of several hooks on the same function.
+ */
+static bool may_look_at_exe(void)
+{
+	return !IS_ENABLED(CONFIG_PREEMPT_RT) || preemptible();
+}
 
 static size_t append(struct pw_process *process, size_t at, const char *from,
 		     size_t len, size_t max)
@@ -46,20 +62,38 @@ static void put_exe(struct pw_process *process, struct mm_struct *mm, char *buff
 	fput(file);
 }
 
-static void put_cgroup(struct pw_process *process, struct task_struct *task,
-		       char *buffer)
+/*
+ * The path is put together here, without the lock on names that kernfs_path() takes
+ * (it sleeps on PREEMPT_RT): a group of the second hierarchy is never renamed, and
+ * it keeps those above it until it goes, a grace period after the task left it.
+ */
+static void put_cgroup(struct pw_process *process, struct task_struct *task)
 {
-	size_t at = process->exe_len + process->cmdline_len;
-	int len;
+	char *text = process->text + process->exe_len + process->cmdline_len;
+	struct cgroup *cgroup, *parent, *own;
+	size_t end = 0, len, part;
 
 	rcu_read_lock();
-	len = cgroup_path(task_dfl_cgroup(task), buffer, PATH_MAX);
+	own = task_dfl_cgroup(task);
+	for (cgroup = own; (parent = cgroup_parent(cgroup)); cgroup = parent)
+		end += 1 + strlen(pw_cgroup_name(cgroup));
+	len = min_t(size_t, end, PW_CGROUP_MAX);
+	if (len < end)
+		process->flags |= PORTWATCH_P_TRUNCATED;
+	for (cgroup = own; (parent = cgroup_parent(cgroup)); cgroup = parent) {
+		const char *name = pw_cgroup_name(cgroup);
+
+		part = strlen(name);
+		end -= 1 + part;
+		if (end >= len)
+			continue;
+		text[end] = '/';
+		memcpy(text + end + 1, name, min(part, len - end - 1));
+	}
 	rcu_read_unlock();
-	process->cgroup_len = 0;
-	if (len > 0)
-		process->cgroup_len = append(process, at, buffer,
-					     strnlen(buffer, PATH_MAX),
-					     PW_CGROUP_MAX);
+	if (!len)
+		text[len++] = '/';
+	process->cgroup_len = len;
 }
 
 static size_t cmdline_len(struct pw_process *process, struct mm_struct *mm)
@@ -74,28 +108,39 @@ static size_t cmdline_len(struct pw_process *process, struct mm_struct *mm)
 	return min_t(unsigned long, end - start, PW_CMDLINE_MAX);
 }
 
+static void put_exe_current(struct pw_process *process)
+{
+	struct mm_struct *mm = current->mm;
+
+	process->exe_len = 0;
+	process->exe_unread = mm && !may_look_at_exe();
+	if (!mm || process->exe_unread)
+		return;
+	local_lock(&scratch.lock);
+	put_exe(process, mm, this_cpu_ptr(&scratch)->path);
+	local_unlock(&scratch.lock);
+}
+
+bool pw_process_text_is_wanting(const struct pw_process *process)
+{
+	return IS_ENABLED(CONFIG_PREEMPT_RT) && process->exe_unread &&
+	       may_look_at_exe();
+}
+
 void pw_process_text_current(struct pw_process *process)
 {
 	struct mm_struct *mm = current->mm;
-	char *buffer;
+	size_t len;
 
+	put_exe_current(process);
 	process->cmdline_len = 0;
-	buffer = get_cpu_ptr(scratch);
-	process->exe_len = 0;
-	if (mm) {
-		char *to;
-		size_t len;
-
-		put_exe(process, mm, buffer);
-		to = process->text + process->exe_len;
-		len = cmdline_len(process, mm);
-		/* Only what is in memory: nothing may be paged in here. */
-		if (len && !copy_from_user_nofault(to,
-				(void __user *)READ_ONCE(mm->arg_start), len))
-			process->cmdline_len = len;
-	}
-	put_cgroup(process, current, buffer);
-	put_cpu_ptr(scratch);
+	len = mm ? cmdline_len(process, mm) : 0;
+	/* Only what is in memory: nothing may be paged in here. */
+	if (len && !copy_from_user_nofault(process->text + process->exe_len,
+					   (void __user *)READ_ONCE(mm->arg_start),
+					   len))
+		process->cmdline_len = len;
+	put_cgroup(process, current);
 }
 
 void pw_process_text_task(struct pw_process *process, struct task_struct *task)
@@ -105,6 +150,7 @@ void pw_process_text_task(struct pw_process *process, struct task_struct *task)
 	int len;
 
 	process->exe_len = 0;
+	process->exe_unread = false;
 	process->cmdline_len = 0;
 	process->cgroup_len = 0;
 	if (!buffer)
@@ -120,6 +166,6 @@ void pw_process_text_task(struct pw_process *process, struct task_struct *task)
 		process->cmdline_len = max(len, 0);
 		mmput(mm);
 	}
-	put_cgroup(process, task, buffer);
+	put_cgroup(process, task);
 	kfree(buffer);
 }

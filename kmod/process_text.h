@@ -11,6 +11,12 @@ struct task_struct;
 /* The running process; process context, atomic or not, interrupts on. */
 void pw_process_text_current(struct pw_process *process);
 
+/*
+ * The running process; process context. Its program could not be asked for when it
+ * was met, and could be now.
+ */
+bool pw_process_text_is_wanting(const struct pw_process *process);
+
 /* Any process; may sleep. */
 void pw_process_text_task(struct pw_process *process, struct task_struct *task);
 

@@ -7,6 +7,7 @@
 #ifndef PW_COMPAT_H
 #define PW_COMPAT_H
 
+#include <linux/cgroup.h>
 #include <linux/ftrace.h>
 #include <linux/fs.h>
 #include <linux/fdtable.h>
@@ -139,6 +140,16 @@ static inline struct socket *pw_sock_from_file(struct file *file)
 	int err;
 
 	return sock_from_file(file, &err);
+#endif
+}
+
+/* Under RCU. From 6.15 the kernel lets a name be replaced under readers. */
+static inline const char *pw_cgroup_name(const struct cgroup *cgroup)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
+	return rcu_dereference(cgroup->kn->name);
+#else
+	return cgroup->kn->name;
 #endif
 }
 

@@ -216,6 +216,52 @@ TEST_F(process, that_lived_a_millisecond_has_its_program)
 	EXPECT_EVENTS(watch);
 }
 
+/* A child that does nothing but rename a directory and back again. */
+static pid_t start_renaming(const char *one, const char *other)
+{
+	pid_t child = fork();
+
+	if (child)
+		return child;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (!rename(one, other) && !rename(other, one))
+		;
+	_exit(1);
+}
+
+/*
+ * To ask for a path is to meet those who rename. The kernel's log, which is looked at
+ * after each run, would have it if a handler slept on their locks.
+ */
+TEST_F(process, has_its_program_while_files_are_renamed)
+{
+	struct scene *scene = &self->scene;
+	struct process *process = scene_actor(scene, "busy");
+	char one[128], other[128], name[16];
+	struct end end;
+	pid_t renamer;
+	int i, status;
+
+	snprintf(one, sizeof(one), "%s/one", scene->directory);
+	snprintf(other, sizeof(other), "%s/other", scene->directory);
+	ASSERT_NE(NULL, process);
+	ASSERT_EQ(0, mkdir(one, 0700));
+	renamer = start_renaming(one, other);
+	ASSERT_LT(0, renamer);
+	for (i = 0; i < 50; i++) {
+		snprintf(name, sizeof(name), "busy-%d", i);
+		ASSERT_EQ(0, process_rename(process, name));
+		bind_one(_metadata, scene, process, &end);
+		end_close(&end);
+		expect_close_socket(&scene->watch, &end);
+		ASSERT_EVENTS(&scene->watch);
+	}
+	EXPECT_EQ(0, kill(renamer, SIGKILL));
+	EXPECT_EQ(renamer, waitpid(renamer, &status, 0));
+	EXPECT_TRUE(WIFSIGNALED(status));
+	EXPECT_TRUE(!rmdir(one) || !rmdir(other));
+}
+
 /* A forked child that is killed at once: the same program, its own pid. */
 TEST_F(process, that_was_forked_and_only_closes_is_known)
 {

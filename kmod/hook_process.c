@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A process that exits has lost its program when its sockets are closed. If it holds
- * any, it is made known while it still has one.
+ * Processes that are met for the first time where their program cannot be asked for
+ * any more, or not then: they are made known before.
+ *
+ * One that exits has lost its program when its sockets are closed.
  */
 #include <linux/fdtable.h>
 #include <linux/fs.h>
@@ -50,3 +52,20 @@ PW_FTRACE(pw_on_exit_signals)
 	if (has_socket(files))
 		pw_process_put(pw_process_current());
 }
+
+#ifdef CONFIG_PREEMPT_RT
+/*
+ * security_socket_bind(sock, ...), security_socket_listen(), security_socket_connect():
+ * process context, preemptible. On the way to the functions with a return hook, whose
+ * handlers may not take the locks that d_path() takes.
+ */
+PW_FTRACE(pw_on_security_socket)
+{
+	const struct socket *sock = (void *)pw_ftrace_arg(regs, 0);
+
+	if (!sock->sk || !pw_is_inet(sock->sk))
+		return;
+	pw_hook_hit(PW_HOOK_MEET);
+	pw_process_put(pw_process_current());
+}
+#endif
