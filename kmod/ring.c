@@ -53,6 +53,22 @@ u32 pw_ring_room(const struct pw_ring *ring)
 	return used < ring->size ? ring->size - used : 0;
 }
 
+void pw_ring_make_due(struct pw_ring *ring)
+{
+	/* Pairs with pw_ring_is_due(). */
+	smp_store_release(&ring->due, READ_ONCE(ring->page->head));
+}
+
+bool pw_ring_is_due(const struct pw_ring *ring)
+{
+	/* First, so that the head is not before it. */
+	u64 due = smp_load_acquire(&ring->due);
+	u64 head = READ_ONCE(ring->page->head);
+	bool bad;
+
+	return ring_fill(ring, head, &bad) > head - due;
+}
+
 static void ring_put(struct pw_ring *ring, const void *slot)
 {
 	pw_words_copy(&ring->slots[ring->head & (ring->size - 1)], slot,

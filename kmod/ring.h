@@ -36,6 +36,7 @@
  * @slots:	shared, written by us only
  * @consumer:	shared, written by the reader: nothing in it is trusted
  * @head:	slots ever written; @page->head is a copy
+ * @due:	what was written before this slot has waited for long
  * @size:	slots, a power of two
  * @reserve:	of these, kept for records that must not be crowded out
  * @seq:	number of the next record
@@ -47,6 +48,7 @@ struct pw_ring {
 	struct portwatch_event *slots;
 	const struct portwatch_consumer *consumer;
 	u64 head;
+	u64 due;
 	u32 size;
 	u32 reserve;
 	u32 seq;
@@ -72,5 +74,12 @@ void pw_ring_flush_gap(struct pw_ring *ring, u64 now);
 /* From any CPU; what they say may be old at once. */
 u32 pw_ring_fill(const struct pw_ring *ring);
 u32 pw_ring_room(const struct pw_ring *ring);
+
+/*
+ * The reader should come for all that is there now, from any one CPU at a time; and
+ * whether some of that is still to be read, from any.
+ */
+void pw_ring_make_due(struct pw_ring *ring);
+bool pw_ring_is_due(const struct pw_ring *ring);
 
 #endif /* PW_RING_H */

@@ -77,9 +77,18 @@ static bool any_filled(struct pw_session *session, u32 least)
 	return false;
 }
 
+static bool any_due(struct pw_session *session)
+{
+	unsigned int i;
+
+	for (i = 0; i < session->nr; i++)
+		if (pw_ring_is_due(&session->rings[i]))
+			return true;
+	return false;
+}
+
 static void tell_reader(struct pw_session *session)
 {
-	WRITE_ONCE(session->ready, 1);
 	wake_up_interruptible_poll(&session->wait, EPOLLIN | EPOLLRDNORM);
 }
 
@@ -98,32 +107,28 @@ static void wake(struct irq_work *work)
 }
 
 /*
- * @armed goes first: a record written before that is covered by the @ready that
- * follows, one written later raises @wake again.
+ * @armed goes first: a record written before that is due with what follows, one
+ * written later raises @wake again.
  */
 static void timed_out(struct timer_list *timer)
 {
 	struct pw_session *session =
 		container_of(timer, struct pw_session, timer);
+	unsigned int i;
 
 	WRITE_ONCE(session->armed, 0);
 	smp_mb(); /* against pw_session_written() */
+	for (i = 0; i < session->nr; i++)
+		pw_ring_make_due(&session->rings[i]);
 	tell_reader(session);
 }
 
+/* What is neither waits for the timer, which runs or soon will. */
 __poll_t pw_session_poll(struct pw_session *session)
 {
-	if (!any_filled(session, 1)) {
-		WRITE_ONCE(session->ready, 0);
-		smp_mb(); /* what came meanwhile is seen, or sets @ready anew */
-		if (!any_filled(session, 1))
-			return 0;
-		WRITE_ONCE(session->ready, 1);
-	}
-	if (READ_ONCE(session->ready) ||
-	    any_filled(session, session->watermark))
+	if (any_due(session) || any_filled(session, session->watermark))
 		return EPOLLIN | EPOLLRDNORM;
-	return 0; /* the timer runs, or soon will */
+	return 0;
 }
 
 /* Opening and closing ------------------------------------------------------ */

@@ -41,7 +41,6 @@ struct pw_snapshot;
  * @wake:	raised where nothing can be woken
  * @timer:	the time-out
  * @armed:	the timer runs, or soon will
- * @ready:	it has run out and the reader was not told yet
  * @snapshot:	how far the snapshot is, or NULL
  * @snapshots:	begun so far
  */
@@ -68,7 +67,6 @@ struct pw_session {
 	struct irq_work wake;
 	struct timer_list timer;
 	int armed;
-	int ready;
 	struct pw_snapshot *snapshot;
 	unsigned int snapshots;
 };
