@@ -8,6 +8,7 @@ KVERSION ?= $(shell uname -r)
 DESTDIR ?=
 PREFIX ?= /usr/local
 ARGS ?=
+MATRIX ?=
 
 module_dir = $(DESTDIR)/lib/modules/$(KVERSION)/updates
 completion_dirs = $(addprefix $(DESTDIR)$(PREFIX)/share/bash-completion,\
@@ -38,6 +39,10 @@ vm: ## open a shell in a VM with the module loaded
 .PHONY: check
 check: ## run every test, on this machine and in the VM
 	@scripts/check
+
+.PHONY: matrix
+matrix: ## build and test on every kernel (MATRIX="trixie sid": on some)
+	@scripts/matrix $(MATRIX)
 
 .PHONY: style
 style: ## check the form of the sources
