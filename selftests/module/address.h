@@ -8,6 +8,10 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#ifndef IPPROTO_MPTCP	/* glibc before 2.32 */
+#define IPPROTO_MPTCP 262
+#endif
+
 /* Which kind of address a test runs with. MAPPED: IPv4 on an IPv6 socket. */
 enum family {
 	IPV4,

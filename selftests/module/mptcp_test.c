@@ -17,6 +17,9 @@
 #ifndef SOL_MPTCP
 #define SOL_MPTCP 284
 #endif
+#ifndef MPTCP_INFO	/* headers before 5.16 */
+#define MPTCP_INFO 1
+#endif
 #define PATIENCE 500	/* times 10 ms */
 
 SCENE_HOLD_HOOKS
