@@ -19,7 +19,7 @@ enum family {
 	MAPPED,
 };
 
-/* What is given to bind() and connect(). */
+/* What is given to bind() and connect(); the same in a 32-bit program. */
 struct target {
 	union {
 		struct sockaddr any;
@@ -28,7 +28,7 @@ struct target {
 		struct sockaddr_storage storage;
 	};
 	socklen_t length;
-};
+} __attribute__((aligned(8)));
 
 /* What an event says: a mapped address has lost its prefix. */
 struct address {

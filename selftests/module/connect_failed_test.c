@@ -2,13 +2,13 @@
 /* A socket asks another one in vain: rows 13, 14 and 15. */
 #include <kselftest_harness.h>
 
-#include <fcntl.h>
 #include <net/route.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "scene.h"
 
 #define NOBODY_LISTENS 9
@@ -242,14 +242,12 @@ TEST_F(connect_failed, when_no_port_is_free)
 	struct scene *scene = &self->scene;
 	struct watch *watch = &scene->watch;
 	struct end listener, clients[2];
-	int fd;
 
 	ASSERT_EQ(0, scene_socket(scene, &listener, SOCK_STREAM));
 	ASSERT_EQ(0, end_bind(&listener, scene_loopback(scene, 8085)));
 	ASSERT_EQ(0, end_listen(&listener, 5));
 	ASSERT_EQ(0, watch_skip(watch));
-	fd = open("/proc/sys/net/ipv4/ip_local_port_range", O_WRONLY);
-	ASSERT_EQ(11, write(fd, "40000 40000", 11));
+	ASSERT_EQ(0, file_set_net("ipv4/ip_local_port_range", "40000 40000"));
 	ASSERT_EQ(0, scene_connect(scene, &clients[0], &scene->self,
 				   &listener));
 	scene_expect_connect(scene, &clients[0]);
@@ -259,8 +257,7 @@ TEST_F(connect_failed, when_no_port_is_free)
 	expect_socket(watch, &clients[1]);
 	expect_failed_at_once(watch, &clients[1], EADDRNOTAVAIL);
 	/* The mark in the stream takes a port too. */
-	ASSERT_EQ(11, write(fd, "32768 60999", 11));
-	close(fd);
+	ASSERT_EQ(0, file_set_net("ipv4/ip_local_port_range", "32768 60999"));
 	EXPECT_EVENTS(watch);
 }
 

@@ -145,6 +145,25 @@ int end_connect(struct end *end, struct target target)
 	return result;
 }
 
+int end_fast_open(struct end *end, int bytes, int flags, struct target target)
+{
+	struct request request = {
+		.verb = DO_SEND_TO, .a = bytes, .b = MSG_FASTOPEN | flags,
+		.target = target,
+	};
+	struct answer answer;
+	int result;
+
+	end->asked = address_of(&target.any);
+	result = end_do(end, &request, &answer);
+	end->begun[0] = answer.before;
+	end->begun[1] = answer.after;
+	end_remember_attempt(end);
+	if (result > 0)
+		end->tx += result;
+	return result;
+}
+
 int end_outcome(struct end *end)
 {
 	struct request request = { .verb = DO_OUTCOME };
@@ -296,6 +315,45 @@ int end_give(struct end *end, struct process *to, struct end *copy)
 	*copy = *end;
 	copy->process = to;
 	copy->fd = answer.result;
+	return 0;
+}
+
+int end_put_in_flight(struct end *end, int pair[2])
+{
+	struct request give = { .verb = DO_GIVE, .fd = end->fd };
+	struct answer answer;
+	int carried, err;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return -errno;
+	err = process_begin(end->process, &give, -1);
+	if (!err)
+		err = process_finish(end->process, &answer, &carried);
+	if (!err)
+		err = message_send(pair[0], "x", 1, carried);
+	close(carried);
+	return err ? err : end_close(end);
+}
+
+int end_strand(struct end *end)
+{
+	return end_do_simple(end, DO_STRAND, 0, 0, 0);
+}
+
+int end_steal(struct end *end, struct process *thief, struct end *copy)
+{
+	struct request request = {
+		.verb = DO_STEAL, .fd = -1, .a = end->process->who.pid,
+		.b = end->fd,
+	};
+	struct answer answer;
+	int result = process_do(thief, &request, &answer);
+
+	if (result < 0)
+		return result;
+	*copy = *end;
+	copy->process = thief;
+	copy->fd = result;
 	return 0;
 }
 

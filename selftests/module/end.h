@@ -45,6 +45,8 @@ int end_bind(struct end *end, struct target target);
 int end_listen(struct end *end, int backlog);
 int end_connect(struct end *end, struct target target);
 int end_outcome(struct end *end);
+/* connect() and send() in one: TCP Fast Open; @flags MSG_DONTWAIT or 0. */
+int end_fast_open(struct end *end, int bytes, int flags, struct target target);
 int end_accept(struct end *end, struct end *listener);
 int end_close(struct end *end);
 int end_shutdown(struct end *end, int how);
@@ -65,6 +67,15 @@ int end_accept_finish(struct end *end, struct end *listener);
 
 /* A descriptor for the same socket in another process, over a unix socket. */
 int end_give(struct end *end, struct process *to, struct end *copy);
+
+/* Its only descriptor is on the way in a message, from pair[0] to pair[1]. */
+int end_put_in_flight(struct end *end, int pair[2]);
+
+/* The same by the process itself, which nobody can take it from any more. */
+int end_strand(struct end *end);
+
+/* A descriptor for the same socket that the other process took by pidfd_getfd(). */
+int end_steal(struct end *end, struct process *thief, struct end *copy);
 
 /* The same descriptor in a child that was forked. */
 struct end end_in(const struct end *end, struct process *child);

@@ -78,8 +78,10 @@ static void facts_get(int fd, struct facts *facts)
 		facts->remote = address_of((struct sockaddr *)&name);
 	length = sizeof(info);
 	if (facts->protocol == IPPROTO_TCP &&
-	    !getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length))
+	    !getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length)) {
 		facts->retrans = info.tcpi_total_retrans;
+		facts->syn_data = info.tcpi_options & TCPI_OPT_SYN_DATA;
+	}
 }
 
 static int send_all(int fd, int bytes)
@@ -182,8 +184,9 @@ static int act_on_socket(const struct request *request)
 	case DO_SEND:
 		return send_all(fd, request->a);
 	case DO_SEND_TO:
-		return sendto(fd, request->text, request->a, MSG_NOSIGNAL,
-			      &target->any, target->length);
+		return sendto(fd, request->text, request->a,
+			      request->b | MSG_NOSIGNAL, &target->any,
+			      target->length);
 	case DO_RECEIVE:
 		return receive_all(fd, request->a);
 	case DO_OPTION:
@@ -218,6 +221,31 @@ static int execute(const struct request *request, int control)
 	return execl(request->text, request->text, text, NULL);
 }
 
+static int steal(pid_t pid, int fd)
+{
+	int pidfd = syscall(SYS_pidfd_open, pid, 0);
+	int got, error;
+
+	if (pidfd < 0)
+		return -1;
+	got = syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+	error = errno;
+	close(pidfd);
+	errno = error;
+	return got;
+}
+
+/* Both ends of the way are this process's own, and nobody reads. */
+static int strand(int fd)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return -1;
+	errno = -message_send(pair[0], "x", 1, fd);
+	return errno ? -1 : close(fd);
+}
+
 static int act_on_process(const struct request *request, int carried)
 {
 	switch (request->verb) {
@@ -233,6 +261,10 @@ static int act_on_process(const struct request *request, int carried)
 		return poll(NULL, 0, request->a);
 	case DO_TAKE:
 		return carried;
+	case DO_STEAL:
+		return steal(request->a, request->b);
+	case DO_STRAND:
+		return strand(request->fd);
 	default:
 		return 0;
 	}
@@ -257,9 +289,10 @@ static void perform_here(const struct request *request, int carried,
 		answer->carried = fd;
 	if (result >= 0 && (request->verb == DO_OPEN ||
 			    request->verb == DO_ACCEPT ||
-			    request->verb == DO_TAKE))
+			    request->verb == DO_TAKE ||
+			    request->verb == DO_STEAL))
 		fd = result;
-	if (fd >= 0 && request->verb != DO_CLOSE)
+	if (fd >= 0 && request->verb != DO_CLOSE && request->verb != DO_STRAND)
 		facts_get(fd, &answer->facts);
 }
 

@@ -23,7 +23,7 @@ enum verb {
 	DO_CLOSE,
 	DO_SHUTDOWN,	/* a: how */
 	DO_SEND,	/* a: bytes */
-	DO_SEND_TO,	/* a: bytes, target */
+	DO_SEND_TO,	/* a: bytes, b: flags, target */
 	DO_RECEIVE,	/* a: bytes; fewer only at the end */
 	DO_OPTION,	/* a: level, b: name, c: value */
 	DO_LINGER_ZERO,
@@ -37,11 +37,18 @@ enum verb {
 	DO_SETUID,	/* a */
 	DO_EXEC,	/* text: path; fd (or -1) stays open */
 	DO_FORK,	/* a descriptor comes along: the child's control socket */
+	DO_VFORK,	/* likewise; answers when the child has ended */
+	DO_LEAVE,	/* the first thread ends, another one goes on */
 	DO_GIVE,	/* answers with the descriptor */
 	DO_TAKE,	/* a descriptor comes along: kept, answers its number */
+	DO_STEAL,	/* a: pid, b: descriptor there; answers its number here */
+	DO_STRAND,	/* fd goes into a message to itself, then is closed */
 	DO_BREATHE,	/* a: milliseconds to live on without doing anything */
 	DO_EXIT,	/* no answer */
 };
+
+/* A 32-bit program has the same messages. */
+typedef uint64_t same_uint64_t __attribute__((aligned(8)));
 
 struct request {
 	enum verb verb;
@@ -56,7 +63,7 @@ struct request {
 
 /* What the kernel says of a socket when it is asked. */
 struct facts {
-	uint64_t cookie;
+	same_uint64_t cookie;
 	int domain;
 	int type;
 	int protocol;
@@ -66,6 +73,7 @@ struct facts {
 	uint16_t flags;		/* PORTWATCH_F_* that are options */
 	bool v6only;
 	uint32_t retrans;	/* TCP: segments sent again */
+	bool syn_data;		/* TCP: data came or went with the SYN */
 };
 
 struct answer {
@@ -73,10 +81,13 @@ struct answer {
 	int carried;		/* DO_GIVE: descriptor that goes along, or -1 */
 	pid_t pid;
 	pid_t tid;
-	uint64_t before;	/* CLOCK_BOOTTIME around the call */
-	uint64_t after;
+	same_uint64_t before;	/* CLOCK_BOOTTIME around the call */
+	same_uint64_t after;
 	struct facts facts;
 };
+
+_Static_assert(sizeof(struct request) == 288, "in each program");
+_Static_assert(sizeof(struct answer) == 112, "in each program");
 
 uint64_t clock_boottime(void);
 void perform(const struct request *request, int carried, struct answer *answer);

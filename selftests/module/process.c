@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -99,6 +101,14 @@ int who_read(struct who *who, pid_t pid)
 	return 0;
 }
 
+struct who who_kernel(void)
+{
+	struct who who = { .auid = (uint32_t)-1, .comm = "kernel" };
+
+	strcpy(who.exe, "(none)");
+	return who;
+}
+
 void process_self(struct process *self)
 {
 	who_read(&self->who, getpid());
@@ -106,8 +116,8 @@ void process_self(struct process *self)
 	self->ours = false;
 }
 
-/* The actor stands beside the test program. */
-static int actor_open(void)
+/* An actor stands beside the test program. */
+static int actor_open(const char *program)
 {
 	char path[512];
 	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 16);
@@ -117,11 +127,11 @@ static int actor_open(void)
 		return -errno;
 	path[length] = 0;
 	slash = strrchr(path, '/');
-	strcpy(slash + 1, "actor");
+	snprintf(slash + 1, 16, "%s", program);
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-static int actor_copy(const char *path)
+static int actor_copy(const char *program, const char *path)
 {
 	char block[65536];
 	int from, into;
@@ -129,7 +139,7 @@ static int actor_copy(const char *path)
 
 	if (!access(path, X_OK))
 		return 0;
-	from = actor_open();
+	from = actor_open(program);
 	if (from < 0)
 		return -errno;
 	into = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
@@ -158,13 +168,19 @@ static void actor_become(const char *path, int control)
 int process_start(struct process *process, const char *directory,
 		  const char *name)
 {
+	return process_start_of(process, "actor", directory, name);
+}
+
+int process_start_of(struct process *process, const char *program,
+		     const char *directory, const char *name)
+{
 	struct answer hello;
 	int pair[2], err, carried;
 	char path[256];
 	pid_t pid;
 
 	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	err = actor_copy(path);
+	err = actor_copy(program, path);
 	if (err)
 		return err;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
@@ -256,20 +272,110 @@ int process_setuid(struct process *process, uid_t uid)
 	return err ? err : who_read(&process->who, process->who.pid);
 }
 
-int process_exec(struct process *process, const char *directory,
-		 const char *name, int fd)
+static int exec_by(struct process *process, const char *directory,
+		   const char *name, int fd, bool thread)
 {
-	struct request request = { .verb = DO_EXEC, .fd = fd };
+	struct request request = {
+		.verb = DO_EXEC, .fd = fd, .thread = thread,
+	};
 	struct answer hello;
 	int err, carried;
 
 	snprintf(request.text, sizeof(request.text), "%s/%s", directory, name);
-	err = actor_copy(request.text);
+	err = actor_copy("actor", request.text);
 	if (!err)
 		err = process_begin(process, &request, -1);
 	if (!err)
 		err = process_finish(process, &hello, &carried);
 	return err ? err : who_read(&process->who, process->who.pid);
+}
+
+int process_exec(struct process *process, const char *directory,
+		 const char *name, int fd)
+{
+	return exec_by(process, directory, name, fd, false);
+}
+
+int process_exec_by_thread(struct process *process, const char *directory,
+			   const char *name, int fd)
+{
+	return exec_by(process, directory, name, fd, true);
+}
+
+int process_vfork(struct process *parent, struct process *child)
+{
+	struct request request = { .verb = DO_VFORK, .fd = -1 };
+	struct answer hello;
+	int pair[2], err, carried;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return -errno;
+	err = process_begin(parent, &request, pair[1]);
+	close(pair[1]);
+	child->control = pair[0];
+	child->ours = false;
+	if (!err)
+		err = process_finish(child, &hello, &carried);
+	return err < 0 ? err : who_read(&child->who, hello.pid);
+}
+
+int process_leave(struct process *process)
+{
+	struct request request = { .verb = DO_LEAVE, .fd = -1 };
+	struct answer answer;
+
+	return process_do(process, &request, &answer);
+}
+
+static bool waits_now(pid_t pid, pid_t tid, int call)
+{
+	char name[64], text[64];
+
+	snprintf(name, sizeof(name), "task/%d/syscall", tid);
+	return proc_read(pid, name, text, sizeof(text)) > 0 &&
+	       isdigit((unsigned char)*text) && atoi(text) == call;
+}
+
+bool process_waits(const struct process *process, pid_t tid, int call)
+{
+	int i;
+
+	for (i = 0; i < 10000; i++) {
+		if (waits_now(process->who.pid, tid, call))
+			return true;
+		poll(NULL, 0, 1);
+	}
+	return false;
+}
+
+/* The thread that is there besides the first one, or 0. */
+static pid_t second_thread(pid_t pid)
+{
+	struct dirent *entry;
+	char path[64];
+	pid_t tid = 0;
+	DIR *threads;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	threads = opendir(path);
+	while (threads && (entry = readdir(threads)))
+		if (atoi(entry->d_name) > 0 && atoi(entry->d_name) != pid)
+			tid = atoi(entry->d_name);
+	if (threads)
+		closedir(threads);
+	return tid;
+}
+
+bool process_waits_in_thread(const struct process *process, int call)
+{
+	pid_t tid = 0;
+	int i;
+
+	for (i = 0; i < 10000 && !tid; i++) {
+		tid = second_thread(process->who.pid);
+		poll(NULL, 0, !tid);
+	}
+	return tid && process_waits(process, tid, call);
 }
 
 /* One that is not a child of the test can be polled for its end only. */

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "scene.h"
 
 SCENE_HOLD_HOOKS
@@ -297,19 +298,6 @@ TEST_F(process, of_which_the_program_was_removed)
 	EXPECT_EVENTS(&scene->watch);
 }
 
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t length = strlen(text);
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	err = write(fd, text, length) == length ? 0 : -errno;
-	close(fd);
-	return err;
-}
-
 TEST_F(process, has_the_path_and_the_id_of_its_cgroup)
 {
 	const struct portwatch_identity *owner;
@@ -329,7 +317,7 @@ TEST_F(process, has_the_path_and_the_id_of_its_cgroup)
 	snprintf(file, sizeof(file), "%s/cgroup.procs", group);
 	snprintf(pid, sizeof(pid), "%u", process->who.pid);
 	EXPECT_EQ(0, mkdir(group, 0755));
-	EXPECT_EQ(0, write_text(file, pid));
+	EXPECT_EQ(0, file_write(file, pid));
 	EXPECT_EQ(0, stat(group, &info));
 	EXPECT_EQ(0, who_read(&process->who, process->who.pid));
 	EXPECT_NE(NULL, strstr(process->who.cgroup, "/portwatch-test"));
@@ -369,7 +357,7 @@ TEST_F(process, in_namespaces_has_the_numbers_of_the_first_ones)
 			_exit(1);
 		prctl(PR_SET_DUMPABLE, 1);
 		snprintf(map, sizeof(map), "0 4321 1");
-		if (write_text("/proc/self/uid_map", map) || geteuid())
+		if (file_write("/proc/self/uid_map", map) || geteuid())
 			_exit(2);
 		fd = socket(AF_INET, SOCK_DGRAM, 0);
 		getsockopt(fd, SOL_SOCKET, 57, &cookie, &length);

@@ -162,6 +162,16 @@ struct process *scene_actor(struct scene *scene, const char *name)
 	return scene_add(scene, process_start(process, scene->directory, name));
 }
 
+int scene_actor_of(struct scene *scene, const char *program, const char *name,
+		   struct process **process)
+{
+	struct process *actor = &scene->actors[scene->nr_actors];
+	int err = process_start_of(actor, program, scene->directory, name);
+
+	*process = scene_add(scene, err);
+	return err;
+}
+
 struct process *scene_fork(struct scene *scene, struct process *parent)
 {
 	struct process *process = &scene->actors[scene->nr_actors];
@@ -169,6 +179,15 @@ struct process *scene_fork(struct scene *scene, struct process *parent)
 	if (scene->nr_actors == SCENE_ACTORS)
 		return NULL;
 	return scene_add(scene, process_fork(parent, process));
+}
+
+struct process *scene_vfork(struct scene *scene, struct process *parent)
+{
+	struct process *process = &scene->actors[scene->nr_actors];
+
+	if (scene->nr_actors == SCENE_ACTORS)
+		return NULL;
+	return scene_add(scene, process_vfork(parent, process));
 }
 
 int scene_socket_of(struct scene *scene, struct end *end,

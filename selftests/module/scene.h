@@ -42,7 +42,11 @@ void scene_close(struct scene *scene);
 
 /* A new actor of that name, NULL when it could not be started. */
 struct process *scene_actor(struct scene *scene, const char *name);
+/* Of another program beside the test; 0 or a negative errno. */
+int scene_actor_of(struct scene *scene, const char *program, const char *name,
+		   struct process **process);
 struct process *scene_fork(struct scene *scene, struct process *parent);
+struct process *scene_vfork(struct scene *scene, struct process *parent);
 
 /* A new socket of the test itself, or of an actor, in the test's family. */
 int scene_socket(struct scene *scene, struct end *end, int type);

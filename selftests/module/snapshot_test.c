@@ -362,24 +362,6 @@ TEST_F(asked, with_rings_that_are_too_small)
 		EXPECT_EQ(1U, count_got(watch, self->ends[i].facts.cookie));
 }
 
-/* Its only descriptor is on the way in a message of a unix socket. */
-static int put_in_flight(struct end *end, int pair[2])
-{
-	struct request give = { .verb = DO_GIVE, .fd = end->fd };
-	struct answer answer;
-	int carried, err;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
-		return -errno;
-	err = process_begin(end->process, &give, -1);
-	if (!err)
-		err = process_finish(end->process, &answer, &carried);
-	if (!err)
-		err = message_send(pair[0], "x", 1, carried);
-	close(carried);
-	return err ? err : end_close(end);
-}
-
 /*
  * Nobody holds it: it has a row where it was seen being made. Else who uses it
  * first is taken for its holder.
@@ -392,7 +374,7 @@ TEST_F(asked, while_a_socket_is_in_flight)
 	int pair[2], carried;
 	char byte;
 
-	ASSERT_EQ(0, put_in_flight(end, pair));
+	ASSERT_EQ(0, end_put_in_flight(end, pair));
 	ASSERT_EQ(0, watch_with_snapshot(scene));
 	expect_rows(watch, self->ends, variant->seen);
 	if (!variant->seen)

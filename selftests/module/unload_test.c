@@ -90,26 +90,6 @@ TEST_F(unload, is_refused_while_a_ring_is_mapped)
 	EXPECT_EQ(0, module_unload());
 }
 
-/* Polls until the thread sleeps in accept4(), at most ten seconds. */
-static bool wait_accepting(const struct process *process, pid_t tid)
-{
-	char path[64], text[64];
-	int i, fd;
-	ssize_t got;
-
-	snprintf(path, sizeof(path), "/proc/%u/task/%d/syscall",
-		 process->who.pid, tid);
-	for (i = 0; i < 10000; i++) {
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		got = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
-		close(fd);
-		if (got > 0 && atoi(text) == SYS_accept4)
-			return true;
-		poll(NULL, 0, 1);
-	}
-	return false;
-}
-
 /* Row 19. */
 TEST_F(unload, and_load_see_the_accept_of_one_who_waited_before)
 {
@@ -124,7 +104,7 @@ TEST_F(unload, and_load_see_the_accept_of_one_who_waited_before)
 	ASSERT_NE(NULL, process);
 	ASSERT_EQ(0, scene_listen(scene, &listener, patient));
 	ASSERT_EQ(0, end_accept_begin(&listener, false));
-	ASSERT_TRUE(wait_accepting(patient, patient->who.pid));
+	ASSERT_TRUE(process_waits(patient, patient->who.pid, SYS_accept4));
 	watch->old_sockets = true;
 	ASSERT_EQ(0, module_load());
 	ASSERT_EQ(0, scene_watch(scene, &options));
