@@ -72,7 +72,7 @@ u8 pw_mptcp_reason(struct pw_socket *socket, const struct sock *sk, int oldstate
 void pw_emit_plain(struct pw_socket *socket, u8 type, struct sock *sk,
 		   u64 cookie, struct pw_process *who);
 
-/* End what the socket was: CLOSE of kind SOCKET. */
+/* End what the socket was, by @closer of it: CLOSE of kind SOCKET. */
 void pw_emit_socket_close(struct pw_socket *socket, struct sock *sk);
 
 /* A port was taken: BIND. @asked is NULL where @how is AUTO. */

@@ -51,7 +51,7 @@ PW_FTRACE(pw_on_tcp_connect)
 	socket = pw_socket_of_holder(&lock, socket, sk, who);
 	if (socket) {
 		socket->flags &= ~(PW_S_ENDED | PW_S_RST_IN | PW_S_RST_OUT |
-				   PW_S_FIN | PW_S_INCOMING);
+				   PW_S_FIN | PW_S_INCOMING | PW_S_ABORTED);
 		socket->flags |= PW_S_CONNECTING;
 	}
 	pw_event_init(&event, PORTWATCH_CONNECT, sk, lock.cookie);

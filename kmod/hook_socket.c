@@ -165,14 +165,40 @@ PW_FTRACE(pw_on_inet_release)
 		socket = pw_socket_of_holder(&lock, socket, sk, who);
 	if (socket) {
 		socket->flags |= PW_S_RELEASED;
-		if (!pw_process_same(socket->owner, who)) {
-			socket->closer = pw_process_hold(who);
-			socket->closer_tid = current->pid;
-		}
+		pw_socket_set_closer(socket, who);
 		if (!pw_has_states(sk) || sk->sk_state == TCP_CLOSE)
 			pw_emit_socket_close(socket, sk);
 		if (!pw_has_states(sk))
 			pw_socket_remove(&lock, socket);
+	}
+	pw_socket_unlock(&lock);
+	pw_process_put(who);
+}
+
+/*
+ * __udp_disconnect(sk): process context. The socket stays, and a port that was not
+ * asked for goes back now. Whoever is at work here need not hold the socket (ss -K),
+ * so no record is made.
+ */
+PW_FTRACE(pw_on_udp_disconnect)
+{
+	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);
+	struct pw_socket_lock lock;
+	struct pw_socket *socket;
+	struct pw_process *who;
+
+	if (!pw_has_port(sk) || sk->sk_userlocks & SOCK_BINDPORT_LOCK)
+		return;
+	pw_hook_hit(PW_HOOK_DISCONNECT);
+	who = pw_process_current();
+	socket = pw_socket_lock(&lock, sk);
+	if (socket) {
+		pw_socket_set_closer(socket, who);
+		pw_emit_socket_close(socket, sk);
+		pw_socket_set_closer(socket, NULL);
+		/* It may be given the same one again. */
+		socket->port = 0;
+		socket->flags &= ~PW_S_PORT;
 	}
 	pw_socket_unlock(&lock);
 	pw_process_put(who);

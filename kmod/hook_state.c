@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What becomes of a TCP connection: the state machine's own word. Both handlers run
- * in process context or in softirq, with the socket locked, and never look at
- * current: what they send has the owner that was recorded, and for an end the
- * process that let go of the socket before.
+ * What becomes of a TCP connection: the state machine's own word. Unless it says
+ * otherwise, a handler here runs in process context or in softirq, with the socket
+ * locked, and never looks at current: what it sends has the owner that was recorded,
+ * and for an end the process that let go of the socket before.
  */
 #include <linux/errno.h>
 #include <linux/skbuff.h>
@@ -50,10 +50,12 @@ static void emit_listener_close(struct pw_socket *socket, struct sock *sk)
 
 	pw_event_init(&event, PORTWATCH_CLOSE, sk, socket->cookie);
 	event.close.kind = PORTWATCH_KIND_LISTENER;
-	event.close.reason = PORTWATCH_REASON_RELEASED;
+	event.close.reason = socket->flags & PW_S_ABORTED ?
+			     PORTWATCH_REASON_ABORTED :
+			     PORTWATCH_REASON_RELEASED;
 	event.close.count = socket->accepted;
 	event.close.duration = socket->mark;
-	socket->flags &= ~PW_S_LISTENING;
+	socket->flags &= ~(PW_S_LISTENING | PW_S_ABORTED);
 	socket->flags |= PW_S_ENDED;
 	pw_socket_emit(socket, &event, socket->closer, socket->closer_tid,
 		       &event.close.duration);
@@ -95,7 +97,7 @@ static u8 reason_of(const struct pw_socket *socket, const struct sock *sk,
 		return PORTWATCH_REASON_RST_RECEIVED;
 	if (flags & PW_S_RST_OUT)
 		return PORTWATCH_REASON_RST_SENT;
-	if (error == ECONNABORTED)
+	if (error == ECONNABORTED || flags & PW_S_ABORTED)
 		return PORTWATCH_REASON_ABORTED;
 	if (timed_out(sk, error))
 		return PORTWATCH_REASON_TIMEOUT;
@@ -150,7 +152,7 @@ static void emit_connection_close(struct pw_socket *socket, struct sock *sk,
 	if (socket) {
 		event.close.duration = socket->mark;
 		socket->flags &= ~(PW_S_CONNECTING | PW_S_RST_IN |
-				   PW_S_RST_OUT | PW_S_FIN);
+				   PW_S_RST_OUT | PW_S_FIN | PW_S_ABORTED);
 		socket->flags |= PW_S_ENDED;
 	}
 	pw_socket_emit(socket, &event, socket ? socket->closer : NULL,
@@ -190,6 +192,9 @@ static void on_closed(struct sock *sk, int oldstate)
 	} else if (oldstate != TCP_SYN_RECV || socket) {
 		emit_connection_close(socket, sk, lock.cookie, oldstate);
 	}
+	/* Who ended it from outside has no part in what it becomes next. */
+	if (socket && !(socket->flags & PW_S_RELEASED))
+		pw_socket_set_closer(socket, NULL);
 	pw_socket_unlock(&lock);
 }
 
@@ -258,4 +263,30 @@ PW_FTRACE(pw_on_tcp_time_wait)
 	if (socket)
 		socket->flags |= PW_S_FIN;
 	pw_socket_unlock(&lock);
+}
+
+/*
+ * tcp_abort(sk, error): process context, the caller has a reference; the socket is
+ * not locked, and may be a request or a minisocket, of which nothing is told. What
+ * becomes of it the state machine says next. Whoever is at work here need not hold
+ * the socket, so no record is made.
+ */
+PW_FTRACE(pw_on_tcp_abort)
+{
+	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);
+	struct pw_socket_lock lock;
+	struct pw_socket *socket;
+	struct pw_process *who;
+
+	if (!sk_fullsock(sk) || !pw_is_tcp(sk) || sk->sk_state == TCP_CLOSE)
+		return;
+	pw_hook_hit(PW_HOOK_ABORT);
+	who = pw_process_current();
+	socket = pw_socket_lock(&lock, sk);
+	if (socket) {
+		socket->flags |= PW_S_ABORTED;
+		pw_socket_set_closer(socket, who);
+	}
+	pw_socket_unlock(&lock);
+	pw_process_put(who);
 }

@@ -219,6 +219,16 @@ static struct hook hooks[PW_HOOKS] = {
 		.target = { { "__inet_accept", pw_on_inet_accept },
 			    { "security_sock_graft", pw_on_sock_graft } },
 	},
+	[PW_HOOK_DISCONNECT] = {
+		.name = "disconnect", FTRACE, .optional = true,
+		.purpose = "ports that a UDP socket gives back before it is closed",
+		.target = { { "__udp_disconnect", pw_on_udp_disconnect } },
+	},
+	[PW_HOOK_ABORT] = {
+		.name = "abort", FTRACE, .optional = true,
+		.purpose = "who ended a connection or listener from outside (ss -K)",
+		.target = { { "tcp_abort", pw_on_tcp_abort } },
+	},
 	[PW_HOOK_EXIT] = {
 		.name = "exit", FTRACE, .optional = true,
 		.purpose = "program of a process that closes sockets by its exit only",

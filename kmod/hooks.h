@@ -42,6 +42,8 @@ enum pw_hook_id {
 	PW_HOOK_INCOMING,
 	PW_HOOK_INCOMING_EARLY,
 	PW_HOOK_ACCEPT,
+	PW_HOOK_DISCONNECT,
+	PW_HOOK_ABORT,
 	PW_HOOK_EXIT,
 #ifdef CONFIG_PREEMPT_RT
 	PW_HOOK_MEET,
@@ -80,11 +82,13 @@ void pw_hooks_sum(u64 *hits, u64 *misses);
 /* hook_socket.c */
 PW_FTRACE(pw_on_socket_post_create);
 PW_FTRACE(pw_on_inet_release);
+PW_FTRACE(pw_on_udp_disconnect);
 void pw_on_tcp_destroy_sock(void *data, struct sock *sk);
 
 /* hook_state.c */
 PW_FTRACE(pw_on_tcp_reset);
 PW_FTRACE(pw_on_tcp_time_wait);
+PW_FTRACE(pw_on_tcp_abort);
 void pw_on_set_state(void *data, const struct sock *csk, const int oldstate,
 		     const int newstate);
 

@@ -150,6 +150,15 @@ void pw_socket_set_owner(struct pw_socket *socket, struct pw_process *owner,
 	socket->owner_tid = owner && owner != &pw_process_kernel ? tid : 0;
 }
 
+void pw_socket_set_closer(struct pw_socket *socket, struct pw_process *who)
+{
+	pw_process_put(socket->closer);
+	if (pw_process_same(socket->owner, who))
+		who = NULL;
+	socket->closer = pw_process_hold(who);
+	socket->closer_tid = who ? current->pid : 0;
+}
+
 /*
  * May use the share of a ring that is kept for port events: what tells that a port
  * was taken, was not to be had, is served, or was given back.

@@ -37,6 +37,7 @@ struct sock;
 #define PW_S_FIN	BIT(10)	/* it went over to TIME_WAIT */
 #define PW_S_SUBFLOW	BIT(11)	/* it carries an MPTCP socket: no events of its own */
 #define PW_S_COUNTED	BIT(12)	/* MPTCP: all its bytes are known */
+#define PW_S_ABORTED	BIT(13)	/* somebody ends it from outside */
 
 /**
  * struct pw_socket - the record of a socket, under its shard's lock
@@ -50,7 +51,8 @@ struct sock;
  * @listener:	cookie of the listener that it came from
  * @parent:	of a subflow that is linked: the record of the MPTCP socket (mptcp.c)
  * @owner:	who created or accepted it, with a reference
- * @closer:	who closed its last descriptor, if not the owner, with a reference
+ * @closer:	who closed its last descriptor or ended it from outside, if not the
+ *		owner, with a reference
  * @subflows:	MPTCP: the first of its subflows; of one of these: the next one
  * @tx_bytes, @rx_bytes, @retrans, @rtt_us, @error: MPTCP: of subflows that are closed
  * @queue:	TCP: the listener in whose accept queue it is or was; not to be followed
@@ -135,6 +137,9 @@ void pw_socket_remove(struct pw_socket_lock *lock, struct pw_socket *socket);
 /* Under the lock: the reference goes over to the record. */
 void pw_socket_set_owner(struct pw_socket *socket, struct pw_process *owner,
 			 u32 tid);
+
+/* Under the lock: the running process @who ends it; NULL: not known who. */
+void pw_socket_set_closer(struct pw_socket *socket, struct pw_process *who);
 
 /*
  * Under the lock: number an event, say who, and send it. @socket may be NULL (the

@@ -131,7 +131,7 @@ static bool exercise_reset(void)
 	return done;
 }
 
-/* To the port "discard": to connect sends nothing. */
+/* To the port "discard", and to nobody again: that sends nothing. */
 static bool exercise_datagrams(int family)
 {
 	int fd = open_socket(family, SOCK_DGRAM, 0);
@@ -139,6 +139,8 @@ static bool exercise_datagrams(int family)
 	socklen_t length = loopback(&address, family, 9);
 	bool done = fd >= 0 && !connect(fd, &address.any, length);
 
+	address.any.sa_family = AF_UNSPEC;
+	done = done && !connect(fd, &address.any, length);
 	close_one(fd);
 	return done;
 }

@@ -11,7 +11,7 @@ enum pw_exercise {
 	PW_EXERCISE_TCP,	/* a connection that is closed in order */
 	PW_EXERCISE_TCP6,
 	PW_EXERCISE_RESET,	/* one that is reset */
-	PW_EXERCISE_UDP,	/* connect without bind */
+	PW_EXERCISE_UDP,	/* connect without bind, disconnect */
 	PW_EXERCISE_UDP6,
 	PW_EXERCISE_MPTCP,
 	PW_EXERCISE_EXIT,	/* a process ends that has a socket */

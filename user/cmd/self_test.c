@@ -40,6 +40,7 @@ static const struct {
 	{ "reset", PW_EXERCISE_RESET },
 	{ "autobind", PW_EXERCISE_UDP },
 	{ "datagram4", PW_EXERCISE_UDP },
+	{ "disconnect", PW_EXERCISE_UDP },
 	{ "datagram6", PW_EXERCISE_UDP6 },
 	{ "exit", PW_EXERCISE_EXIT },
 	{ "mptcp-subflow", PW_EXERCISE_MPTCP },
