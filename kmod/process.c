@@ -314,11 +314,23 @@ static struct pw_process *replace_wanting(struct pw_process *process)
 	return NULL;
 }
 
+/*
+ * A worker of a workqueue, or a thread of the kernel in somebody's memory (before 5.12
+ * an io_uring has such).
+ */
+static bool acts_for_another(void)
+{
+	return current->flags & PF_WQ_WORKER || current->mm;
+}
+
 struct pw_process *pw_process_current(void)
 {
 	struct pw_process *process;
 	struct pw_process_id id;
 
+	if (unlikely(current->flags & (PF_WQ_WORKER | PF_KTHREAD)) &&
+	    acts_for_another())
+		return NULL;
 	id_read(&id, current);
 	process = replace_wanting(meet_again(&id));
 	if (likely(process))

@@ -21,7 +21,7 @@
 
 struct task_struct;
 
-/* Bytes kept of the three texts of a process. */
+/* Bytes kept of the three texts of a process; the last one has what is left. */
 #define PW_EXE_MAX	512
 #define PW_CGROUP_MAX	256
 #define PW_CMDLINE_MAX	384
@@ -88,7 +88,8 @@ void pw_processes_exit(void);
 
 /*
  * The running process, in process context (atomic or not, interrupts on). NULL
- * when there is no room: counted. The caller gets a reference.
+ * when there is no room: counted; and for a thread of the kernel that does what
+ * somebody left to it, who is not known. The caller gets a reference.
  */
 struct pw_process *pw_process_current(void);
 
