@@ -66,34 +66,36 @@ static void put_exe(struct pw_process *process, struct mm_struct *mm, char *buff
  * The path is put together here, without the lock on names that kernfs_path() takes
  * (it sleeps on PREEMPT_RT): a group of the second hierarchy is never renamed, and
  * it keeps those above it until it goes, a grace period after the task left it.
+ *
+ * It has all the room that the other texts left. What does not fit is not told, for a
+ * part of it would name another group.
  */
 static void put_cgroup(struct pw_process *process, struct task_struct *task)
 {
-	char *text = process->text + process->exe_len + process->cmdline_len;
+	size_t at = process->exe_len + process->cmdline_len;
 	struct cgroup *cgroup, *parent, *own;
-	size_t end = 0, len, part;
+	char *text = process->text + at;
+	size_t end = 0, part;
 
 	rcu_read_lock();
 	own = task_dfl_cgroup(task);
 	for (cgroup = own; (parent = cgroup_parent(cgroup)); cgroup = parent)
 		end += 1 + strlen(pw_cgroup_name(cgroup));
-	len = min_t(size_t, end, PW_CGROUP_MAX);
-	if (len < end)
+	if (end > PW_TEXT_MAX - at) {
 		process->flags |= PORTWATCH_P_TRUNCATED;
-	for (cgroup = own; (parent = cgroup_parent(cgroup)); cgroup = parent) {
-		const char *name = pw_cgroup_name(cgroup);
-
-		part = strlen(name);
-		end -= 1 + part;
-		if (end >= len)
-			continue;
-		text[end] = '/';
-		memcpy(text + end + 1, name, min(part, len - end - 1));
+		process->cgroup_len = 0;
+		goto out;
 	}
+	process->cgroup_len = end ?: 1;
+	text[0] = '/';
+	for (cgroup = own; (parent = cgroup_parent(cgroup)); cgroup = parent) {
+		part = strlen(pw_cgroup_name(cgroup));
+		end -= 1 + part;
+		text[end] = '/';
+		memcpy(text + end + 1, pw_cgroup_name(cgroup), part);
+	}
+out:
 	rcu_read_unlock();
-	if (!len)
-		text[len++] = '/';
-	process->cgroup_len = len;
 }
 
 static size_t cmdline_len(struct pw_process *process, struct mm_struct *mm)

@@ -100,22 +100,6 @@ static size_t copy_part(struct part part, char *name, size_t size)
 	return part.len;
 }
 
-size_t pw_cgroup_unit(const char *path, char *name, size_t size)
-{
-	struct part part, outer, user;
-
-	if (!unit_part(path, path + strlen(path), &part))
-		return 0;
-	/* a user's systemd itself: named after its service, not its cgroup */
-	if (part_is(part, "init.scope") &&
-	    unit_part(path, part.text, &outer)) {
-		user = outer;
-		if (cut_prefix(&user, "user@") && cut_suffix(&user, ".service"))
-			part = outer;
-	}
-	return copy_part(part, name, size);
-}
-
 static bool is_hex(struct part part, size_t min)
 {
 	size_t i;
@@ -186,6 +170,68 @@ static bool named(struct part *part, struct part parent)
 		return true;
 	}
 	return false;
+}
+
+static bool is_container(struct part part, struct part parent)
+{
+	return runtime_id(&part) || plain_id(&part, parent) ||
+	       named(&part, parent);
+}
+
+/* A user's own systemd, which has units of its own: user-N.slice/user@N.service */
+static bool is_manager(struct part part, struct part parent)
+{
+	return cut_prefix(&part, "user@") && cut_suffix(&part, ".service") &&
+	       cut_prefix(&parent, "user-") && cut_suffix(&parent, ".slice");
+}
+
+/* Where a component of that name begins, its "_" included. */
+static const char *start_of(const char *path, struct part part)
+{
+	const char *start = part.text;
+
+	while (start > path && start[-1] != '/')
+		start--;
+	return start;
+}
+
+/*
+ * A service may make groups inside its own and name them as it likes. Units are
+ * made by a systemd: that of the machine, of a user or of a container.
+ */
+static bool is_inside_a_unit(const char *path, struct part unit)
+{
+	const char *end = start_of(path, unit);
+	struct part part, parent;
+
+	while (part_before(path, end, &part)) {
+		end = part.text;
+		part_before(path, end, &parent);
+		if (is_container(part, parent) || is_manager(part, parent))
+			return false;
+		if (is_unit(part))
+			return true;
+	}
+	return false;
+}
+
+size_t pw_cgroup_unit(const char *path, char *name, size_t size)
+{
+	struct part part, outer, parent;
+
+	if (!unit_part(path, path + strlen(path), &part))
+		return 0;
+	while (is_inside_a_unit(path, part) &&
+	       unit_part(path, start_of(path, part), &outer))
+		part = outer;
+	/* a user's systemd itself: named after its service, not its cgroup */
+	if (part_is(part, "init.scope") &&
+	    part_before(path, part.text, &outer)) {
+		part_before(path, outer.text, &parent);
+		if (is_manager(outer, parent))
+			part = outer;
+	}
+	return copy_part(part, name, size);
 }
 
 static int hex_digit(char c)

@@ -317,7 +317,7 @@ struct portwatch_lost {
  * @text:	the texts, one after the other without a separator: path of the
  *		program, command line (arguments separated by 0 bytes), path of the
  *		cgroup; it goes on in the TEXT slots. A length of 0 means that the
- *		text could not be had.
+ *		text could not be had, or, of the cgroup, did not fit.
  */
 struct portwatch_process {
 	__u64	time;
