@@ -325,6 +325,46 @@ TEST_F(attempt, that_is_disconnected_before_an_answer_and_made_again)
 	EXPECT_EVENTS(watch);
 }
 
+/* A port that bind() was asked for by no number goes with the connection. */
+TEST_F(attempt, that_is_over_gives_back_a_port_that_was_given)
+{
+	struct scene *scene = &self->scene;
+	struct watch *watch = &scene->watch;
+	struct end listener, client, server, refused;
+
+	ASSERT_EQ(0, scene_listen(scene, &listener, &scene->self));
+	scene_expect_listen(scene, &listener);
+	ASSERT_EQ(0, scene_socket(scene, &client, SOCK_STREAM));
+	ASSERT_EQ(0, end_bind(&client, scene_loopback(scene, 0)));
+	expect_socket(watch, &client);
+	expect_bind(watch, &client, PORTWATCH_HOW_EPHEMERAL);
+	ASSERT_EQ(0, end_connect(&client,
+				 scene_loopback(scene, end_port(&listener))));
+	ASSERT_EQ(0, end_accept(&server, &listener));
+	expect_connect(watch, &client);
+	expect_established(watch, &client);
+	expect_accept(watch, &server, &listener);
+	ASSERT_EQ(0, end_linger_zero(&server));
+	end_close(&server);
+	expect_close_connection(watch, &server, PORTWATCH_REASON_RST_SENT,
+				PORTWATCH_FIRST_LOCAL);
+	expect_close_connection(watch, &client, PORTWATCH_REASON_RST_RECEIVED,
+				PORTWATCH_FIRST_REMOTE);
+	ASSERT_EQ(0, scene_socket(scene, &refused, SOCK_STREAM));
+	ASSERT_EQ(0, end_bind(&refused, scene_loopback(scene, 0)));
+	expect_socket(watch, &refused);
+	expect_bind(watch, &refused, PORTWATCH_HOW_EPHEMERAL);
+	ASSERT_EQ(-ECONNREFUSED,
+		  end_connect(&refused, scene_loopback(scene, 9)));
+	expect_connect(watch, &refused);
+	expect_connect_failed(watch, &refused, ECONNREFUSED);
+	EXPECT_EVENTS(watch);
+	end_close(&client);
+	end_close(&refused);
+	expect_close_unused(watch, &refused)->event.flags = 0;
+	EXPECT_EVENTS(watch);
+}
+
 /* A datagram socket gives back a port that it never asked for. */
 TEST_F(attempt, of_udp_after_a_disconnect_takes_a_port_again)
 {
@@ -347,6 +387,13 @@ TEST_F(attempt, of_udp_after_a_disconnect_takes_a_port_again)
 		ASSERT_EQ(0, end_connect(&end, target_unspec()));
 	}
 	ASSERT_EQ(0, file_set_net("ipv4/ip_local_port_range", "32768 60999"));
+	EXPECT_EVENTS(watch);
+	/* Nor one that bind() was asked for by no number. */
+	ASSERT_EQ(0, end_bind(&end, scene_loopback(scene, 0)));
+	expect_bind(watch, &end, PORTWATCH_HOW_EPHEMERAL);
+	end.facts.has_remote = false;
+	expect_close_socket(watch, &end);
+	ASSERT_EQ(0, end_connect(&end, target_unspec()));
 	EXPECT_EVENTS(watch);
 	end_close(&end);
 	EXPECT_EVENTS(watch);

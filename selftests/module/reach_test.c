@@ -112,27 +112,33 @@ TEST_F(reach, fails_for_udp)
 	EXPECT_EVENTS(watch);
 }
 
-/* It is asked for a socket that was told where it comes from. */
+/* A socket that bind() gave a port keeps it, for no attempt was made. */
 TEST_F(reach, fails_for_a_socket_that_is_bound)
 {
+	static const uint16_t ports[] = { 7600, 0 };
 	struct scene *scene = &self->scene;
 	struct watch *watch = &scene->watch;
-	struct target any = target_any(variant->family, 7600);
+	struct address local;
 	struct end end;
+	unsigned int i;
 
-	ASSERT_EQ(0, scene_socket(scene, &end, SOCK_STREAM));
-	ASSERT_EQ(0, end_bind(&end, any));
-	expect_socket(watch, &end);
-	expect_bind(watch, &end, PORTWATCH_HOW_EXPLICIT);
-	EXPECT_EQ(-variant->error,
-		  end_connect(&end, far_away(variant->family, 80)));
-	expect_failed_at_once(watch, &end, variant->error);
-	EXPECT_EVENTS(watch);
-	memset(&end.facts.remote, 0, sizeof(end.facts.remote));
-	end.facts.local = address_of(&any.any);
-	end_close(&end);
-	expect_close_socket(watch, &end)->event.flags &= ~PORTWATCH_F_REMOTE;
-	EXPECT_EVENTS(watch);
+	for (i = 0; i < ARRAY_SIZE(ports); i++) {
+		ASSERT_EQ(0, scene_socket(scene, &end, SOCK_STREAM));
+		ASSERT_EQ(0, end_bind(&end, target_any(variant->family,
+						       ports[i])));
+		expect_socket(watch, &end);
+		expect_bind(watch, &end, ports[i] ? PORTWATCH_HOW_EXPLICIT :
+						    PORTWATCH_HOW_EPHEMERAL);
+		local = end.facts.local;
+		EXPECT_EQ(-variant->error,
+			  end_connect(&end, far_away(variant->family, 80)));
+		expect_failed_at_once(watch, &end, variant->error);
+		EXPECT_EVENTS(watch);
+		end.facts.local = local;
+		end_close(&end);
+		expect_close_socket(watch, &end);
+		EXPECT_EVENTS(watch);
+	}
 }
 
 TEST_HARNESS_MAIN

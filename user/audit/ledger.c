@@ -8,10 +8,6 @@
 
 #define BUCKETS_MIN	256
 
-/* What the socket can lose without losing its port: see on_connect_failed(). */
-#define BY_BIND(how)							\
-	((how) == PORTWATCH_HOW_EXPLICIT || (how) == PORTWATCH_HOW_EPHEMERAL)
-
 /* A socket in the hash table; @round is the snapshot that last confirmed it. */
 struct entry {
 	struct pw_port port;
@@ -206,7 +202,23 @@ static void forget_peer(struct entry *entry)
 	row->existing.state = PORTWATCH_STATE_BOUND;
 }
 
-/* A port that connect() had chosen goes back with the attempt. */
+/*
+ * With an attempt that was made goes every port that was not asked for by its number.
+ * One that failed before leaves a socket what bind() gave it.
+ */
+static bool keeps_port(const struct entry *entry)
+{
+	switch (entry->port.event.existing.how) {
+	case PORTWATCH_HOW_EXPLICIT:
+		return true;
+	case PORTWATCH_HOW_EPHEMERAL:
+		return entry->port.event.existing.state ==
+		       PORTWATCH_STATE_BOUND;
+	default:
+		return false;
+	}
+}
+
 static bool on_connect_failed(struct pw_ledger *ledger,
 			      const struct portwatch_item *item)
 {
@@ -215,7 +227,7 @@ static bool on_connect_failed(struct pw_ledger *ledger,
 	if (!entry)
 		return false;
 	if (!has_no_connections(item->event) &&
-	    !BY_BIND(entry->port.event.existing.how))
+	    !keeps_port(entry))
 		return drop(ledger, item->event->sock);
 	forget_peer(entry);
 	return true;
@@ -235,9 +247,9 @@ static bool on_accept(struct pw_ledger *ledger,
 }
 
 /*
- * A connection that the other end reset leaves its socket open, and bound if it was
- * bound by bind(): the close of the socket comes later. Any other end of a
- * connection, a listener or a socket gives the port back.
+ * A connection that the other end reset leaves its socket open, and bound to a port
+ * that it asked for by its number: the close of the socket comes later. Any other end
+ * of a connection, a listener or a socket gives the port back.
  */
 static bool on_close(struct pw_ledger *ledger,
 		     const struct portwatch_item *item)
@@ -248,7 +260,7 @@ static bool on_close(struct pw_ledger *ledger,
 	if (entry && event->close.kind == PORTWATCH_KIND_CONNECTION &&
 	    event->close.reason == PORTWATCH_REASON_RST_RECEIVED &&
 	    event->close.first == PORTWATCH_FIRST_REMOTE &&
-	    BY_BIND(entry->port.event.existing.how)) {
+	    entry->port.event.existing.how == PORTWATCH_HOW_EXPLICIT) {
 		forget_peer(entry);
 		return true;
 	}
