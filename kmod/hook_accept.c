@@ -2,6 +2,7 @@
 /*
  * Incoming connections: into the accept queue, and out of it.
  */
+#include <linux/kprobes.h>
 #include <linux/net.h>
 #include <linux/ktime.h>
 #include <net/inet_sock.h>
@@ -86,6 +87,43 @@ PW_FTRACE(pw_on_reqsk_queue_add)
 		return;
 	pw_hook_hit(PW_HOOK_INCOMING_EARLY);
 	queued(listener, child);
+}
+
+/**
+ * struct migrate_data - kept from entry to return
+ *
+ * @child:	a connection that waits in the queue of a listener that closes
+ */
+struct migrate_data {
+	struct sock *child;
+};
+
+const size_t pw_migrate_data_size = sizeof(struct migrate_data);
+
+/*
+ * reuseport_migrate_sock(listener, child or request, skb): process context, of who
+ * closes the listener, with the child locked; for a request softirq. It returns
+ * another listener of the group, which is held, and the child goes to its queue. (The
+ * kernel does that itself, without a call that could be seen.)
+ */
+PW_KPROBE(pw_on_migrate_entry)
+{
+	struct migrate_data *data = (void *)ri->data;
+
+	data->child = (void *)regs_get_kernel_argument(regs, 1);
+	return !sk_fullsock(data->child) ||
+	       data->child->sk_protocol != IPPROTO_TCP;
+}
+
+PW_KPROBE(pw_on_migrate)
+{
+	struct migrate_data *data = (void *)ri->data;
+	struct sock *listener = (void *)regs_return_value(regs);
+
+	pw_hook_hit(PW_HOOK_MIGRATE);
+	if (listener)
+		queued(listener, data->child);
+	return 0;
 }
 
 static void count_accepted(struct sock *listener)

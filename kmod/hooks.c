@@ -213,6 +213,13 @@ static struct hook hooks[PW_HOOKS] = {
 		.target = { { "inet_csk_reqsk_queue_add",
 			      pw_on_reqsk_queue_add } },
 	},
+	[PW_HOOK_MIGRATE] = {
+		.name = "migrate", KRETPROBE, .optional = true,
+		.purpose = "whose a connection is that moves to another listener's queue",
+		.data_size = &pw_migrate_data_size,
+		.target = { { "reuseport_migrate_sock", pw_on_migrate,
+			      pw_on_migrate_entry } },
+	},
 	[PW_HOOK_ACCEPT] = {
 		.name = "accept", FTRACE,
 		.purpose = "accept",

@@ -41,6 +41,7 @@ enum pw_hook_id {
 	PW_HOOK_MPTCP_INCOMING,
 	PW_HOOK_INCOMING,
 	PW_HOOK_INCOMING_EARLY,
+	PW_HOOK_MIGRATE,
 	PW_HOOK_ACCEPT,
 	PW_HOOK_DISCONNECT,
 	PW_HOOK_ABORT,
@@ -116,6 +117,9 @@ PW_KPROBE(pw_on_ip6_datagram_connect);
 /* hook_accept.c */
 PW_FTRACE(pw_on_complete_hashdance);
 PW_FTRACE(pw_on_reqsk_queue_add);
+extern const size_t pw_migrate_data_size;
+PW_KPROBE(pw_on_migrate_entry);
+PW_KPROBE(pw_on_migrate);
 PW_FTRACE(pw_on_inet_accept);
 PW_FTRACE(pw_on_sock_graft);
 
