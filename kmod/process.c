@@ -28,6 +28,7 @@ MODULE_PARM_DESC(processes_max,
 
 struct pw_process pw_process_kernel = {
 	.key = PORTWATCH_PROCESS_KERNEL,
+	.flags = PORTWATCH_P_THREAD,
 	.refs = ATOMIC_INIT(1),
 	.announced = ~0UL,
 };
@@ -383,10 +384,21 @@ void pw_process_put(struct pw_process *process)
 	atomic_dec(&process->refs);
 }
 
+/* What a thread of the kernel does with a socket of the kernel, the kernel does. */
+static bool is_the_kernel(const struct pw_process *a, const struct pw_process *b)
+{
+	return (a == &pw_process_kernel || b == &pw_process_kernel) &&
+	       a->flags & b->flags & PORTWATCH_P_THREAD;
+}
+
 bool pw_process_same(const struct pw_process *a, const struct pw_process *b)
 {
-	return a == b || (a && b && a->id.tgid == b->id.tgid &&
-			  a->id.start == b->id.start);
+	if (a == b)
+		return true;
+	if (!a || !b)
+		return false;
+	return (a->id.tgid == b->id.tgid && a->id.start == b->id.start) ||
+	       is_the_kernel(a, b);
 }
 
 void pw_process_set_announced(struct pw_process *process, unsigned int session)
