@@ -11,6 +11,7 @@
 #include "compat/compat.h"
 #include "event.h"
 #include "process.h"
+#include "sctp.h"
 #include "slot.h"
 
 static_assert(PW_TEXT_MAX <= PW_PROCESS_TEXT);
@@ -117,18 +118,38 @@ static void set_addresses_v6(struct portwatch_event *event, struct sock *sk)
 #if IS_ENABLED(CONFIG_IPV6)
 	const u8 *local = sk->sk_v6_rcv_saddr.s6_addr;
 	const u8 *remote = sk->sk_v6_daddr.s6_addr;
+	bool mapped = is_v4_mapped(event->flags & PORTWATCH_F_REMOTE ? remote :
+								       local);
 
 	event->family = AF_INET6;
-	if (is_v4_mapped(local) ||
-	    ((event->flags & PORTWATCH_F_REMOTE) && is_v4_mapped(remote))) {
+	if (mapped) {
 		unmap(event);
-		memcpy(event->laddr, local + 12, 4);
 		memcpy(event->raddr, remote + 12, 4);
-		return;
+	} else {
+		memcpy(event->raddr, remote, 16);
 	}
-	memcpy(event->laddr, local, 16);
-	memcpy(event->raddr, remote, 16);
+	/* SCTP has several addresses, and may show one of each family: then any. */
+	if (is_v4_mapped(local) != mapped)
+		return;
+	memcpy(event->laddr, mapped ? local + 12 : local, mapped ? 4 : 16);
 #endif
+}
+
+static bool is_ping(const struct sock *sk)
+{
+	return sk->sk_type == SOCK_DGRAM &&
+	       (sk->sk_protocol == IPPROTO_ICMP ||
+		sk->sk_protocol == IPPROTO_ICMPV6);
+}
+
+/* Who pings asks a host, and no port of it. */
+static bool has_remote(const struct sock *sk)
+{
+	if (sk->sk_type == SOCK_RAW || pw_sctp_has_many(sk))
+		return false;
+	if (is_ping(sk))
+		return sk->sk_state == TCP_ESTABLISHED;
+	return inet_sk(sk)->inet_dport;
 }
 
 /*
@@ -141,14 +162,14 @@ static void set_addresses(struct portwatch_event *event, struct sock *sk)
 	struct inet_sock *inet = inet_sk(sk);
 
 	/* A raw socket has the number of its protocol there. */
-	if (sk->sk_type != SOCK_RAW) {
+	if (sk->sk_type != SOCK_RAW)
 		event->lport = ntohs(inet->inet_sport);
-		event->rport = ntohs(inet->inet_dport);
+	if (has_remote(sk)) {
+		event->rport = is_ping(sk) ? 0 : ntohs(inet->inet_dport);
+		event->flags |= PORTWATCH_F_REMOTE;
 	}
 	if (event->lport)
 		event->flags |= PORTWATCH_F_LOCAL;
-	if (event->rport)
-		event->flags |= PORTWATCH_F_REMOTE;
 
 	if (sk->sk_family == AF_INET6) {
 		set_addresses_v6(event, sk);
@@ -159,7 +180,7 @@ static void set_addresses(struct portwatch_event *event, struct sock *sk)
 	}
 	if (!event->lport)
 		pw_event_clear_local(event, sk);
-	if (!event->rport)
+	if (!(event->flags & PORTWATCH_F_REMOTE))
 		pw_event_clear_remote(event, sk);
 }
 

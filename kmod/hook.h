@@ -12,6 +12,7 @@
 #include "event.h"
 #include "hooks.h"
 #include "process.h"
+#include "sctp.h"
 #include "socket.h"
 #include "stream.h"
 
@@ -74,6 +75,16 @@ void pw_emit_plain(struct pw_socket *socket, u8 type, struct sock *sk,
 
 /* End what the socket was, by @closer of it: CLOSE of kind SOCKET. */
 void pw_emit_socket_close(struct pw_socket *socket, struct sock *sk);
+
+/*
+ * The running process took a connection: ACCEPT. The new socket is locked and nobody
+ * else has it. @listener 0: the one that its record has.
+ */
+void pw_emit_accept(struct sock *sk, u64 listener);
+void pw_count_accepted(struct sock *listener);
+
+/* A socket stopped listening: CLOSE of kind LISTENER. */
+void pw_emit_listener_close(struct pw_socket *socket, struct sock *sk);
 
 /* A port was taken: BIND. @asked is NULL where @how is AUTO. */
 void pw_emit_bind(struct pw_socket *socket, struct sock *sk, u64 cookie, u8 how,

@@ -126,7 +126,7 @@ PW_KPROBE(pw_on_migrate)
 	return 0;
 }
 
-static void count_accepted(struct sock *listener)
+void pw_count_accepted(struct sock *listener)
 {
 	struct pw_socket_lock lock;
 	struct pw_socket *socket = pw_socket_lock(&lock, listener);
@@ -136,8 +136,7 @@ static void count_accepted(struct sock *listener)
 	pw_socket_unlock(&lock);
 }
 
-/* Process context; the new socket is locked and nobody else has it. */
-static void accepted(struct sock *sk, u64 listener)
+void pw_emit_accept(struct sock *sk, u64 listener)
 {
 	struct portwatch_event event;
 	struct pw_socket_lock lock;
@@ -160,12 +159,18 @@ static void accepted(struct sock *sk, u64 listener)
 		socket->flags &= ~PW_S_ENDED;
 		socket->shown = pw_stream_who_sees_all();
 		socket->flags |= PW_S_INCOMING | PW_S_ACCEPTED;
+		if (pw_is_sctp(sk))
+			socket->flags |= PW_S_ASSOCIATED;
 	}
 	event.accept.listener = listener;
 	now = pw_socket_emit(socket, &event, who, current->pid,
 			     &event.accept.wait);
-	if (socket)
+	if (socket) {
 		socket->born = now;
+		/* How long it waited is not known. */
+		if (pw_is_sctp(sk))
+			socket->mark = now;
+	}
 	pw_socket_unlock(&lock);
 	pw_process_put(who);
 }
@@ -179,8 +184,8 @@ PW_FTRACE(pw_on_inet_accept)
 	if (!pw_is_inet(sk))
 		return;
 	pw_hook_hit(PW_HOOK_ACCEPT);
-	count_accepted(sock->sk);
-	accepted(sk, pw_socket_cookie(sock->sk));
+	pw_count_accepted(sock->sk);
+	pw_emit_accept(sk, pw_socket_cookie(sock->sk));
 }
 
 /* NULL: it was in the queue before the hooks were attached. */
@@ -212,6 +217,6 @@ PW_FTRACE(pw_on_sock_graft)
 	pw_hook_hit(PW_HOOK_ACCEPT);
 	listener = queue_of(sk);
 	if (listener)
-		count_accepted(listener);
-	accepted(sk, 0);
+		pw_count_accepted(listener);
+	pw_emit_accept(sk, 0);
 }

@@ -8,7 +8,9 @@
  * what is read of it then is what it is at that moment, never freed memory.
  */
 #include <linux/kprobes.h>
+#include <linux/sctp.h>
 #include <net/inet_sock.h>
+#include <net/tcp_states.h>
 
 #include "hook.h"
 
@@ -92,7 +94,7 @@ static void bind_returned(struct bind_data *data, int ret)
 	struct pw_process *who;
 
 	/* An address alone takes no port (IP_BIND_ADDRESS_NO_PORT, raw). */
-	if (!ret && (!inet_sk(sk)->inet_num || sk->sk_type == SOCK_RAW))
+	if (sk->sk_type == SOCK_RAW || (!ret && !inet_sk(sk)->inet_num))
 		return;
 	who = pw_process_current();
 	socket = pw_socket_lock(&lock, sk);
@@ -240,11 +242,14 @@ static void listen_returned(struct bind_data *data, int ret)
 	if (ret) {
 		emit_bind_failed(socket, sk, lock.cookie, how, &data->asked, ret,
 				 who);
-	} else {
+	} else if (sk->sk_state == TCP_LISTEN) {
 		if (!data->had_port)
 			pw_emit_bind(socket, sk, lock.cookie, PORTWATCH_HOW_AUTO,
 				     NULL, who);
 		emit_listen(socket, sk, lock.cookie, data->backlog, who);
+	} else if (socket && socket->flags & PW_S_LISTENING) {
+		/* SCTP: a backlog of 0 ends it. */
+		pw_emit_listener_close(socket, sk);
 	}
 	pw_socket_unlock(&lock);
 	pw_process_put(who);
@@ -261,5 +266,41 @@ PW_KPROBE(pw_on_mptcp_listen)
 {
 	pw_hook_hit(PW_HOOK_MPTCP_LISTEN);
 	listen_returned((void *)ri->data, (int)regs_return_value(regs));
+	return 0;
+}
+
+PW_KPROBE(pw_on_sctp_inet_listen)
+{
+	pw_hook_hit(PW_HOOK_SCTP_LISTEN);
+	listen_returned((void *)ri->data, (int)regs_return_value(regs));
+	return 0;
+}
+
+/*
+ * sctp_setsockopt_bindx(sk, addrs, size, operation): more addresses for a socket,
+ * and a port if it has none. The socket is locked.
+ */
+PW_KPROBE(pw_on_sctp_bindx_entry)
+{
+	struct bind_data *data = (void *)ri->data;
+	const void *addrs = (void *)regs_get_kernel_argument(regs, 1);
+	int size = regs_get_kernel_argument(regs, 2);
+
+	data->sk = (void *)regs_get_kernel_argument(regs, 0);
+	if ((int)regs_get_kernel_argument(regs, 3) != SCTP_BINDX_ADD_ADDR)
+		return 1;
+	data->had_port = inet_sk(data->sk)->inet_num;
+	pw_address_read(&data->asked, addrs, size);
+	return 0;
+}
+
+PW_KPROBE(pw_on_sctp_bindx)
+{
+	struct bind_data *data = (void *)ri->data;
+	int ret = regs_return_value(regs);
+
+	pw_hook_hit(PW_HOOK_SCTP_BINDX);
+	if (ret || !data->had_port)
+		bind_returned(data, ret);
 	return 0;
 }

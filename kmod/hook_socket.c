@@ -37,6 +37,8 @@ u16 pw_socket_flags_of(const struct sock *sk)
 {
 	u16 flags = 0;
 
+	if (pw_is_sctp(sk))
+		return pw_sctp_flags_of(sk);
 	if (pw_has_port(sk))
 		flags |= PW_S_USED;
 	if (!pw_has_states(sk))
@@ -117,8 +119,11 @@ PW_FTRACE(pw_on_socket_post_create)
  */
 static bool has_more_to_end(const struct pw_socket *socket, const struct sock *sk)
 {
-	return !(socket->flags & PW_S_ENDED) ||
-	       (sk->sk_userlocks & SOCK_BINDPORT_LOCK && inet_sk(sk)->inet_num);
+	if (!(socket->flags & PW_S_ENDED))
+		return true;
+	if (pw_is_sctp(sk))
+		return socket->flags & PW_S_PORT;
+	return sk->sk_userlocks & SOCK_BINDPORT_LOCK && inet_sk(sk)->inet_num;
 }
 
 void pw_emit_socket_close(struct pw_socket *socket, struct sock *sk)
@@ -133,7 +138,8 @@ void pw_emit_socket_close(struct pw_socket *socket, struct sock *sk)
 	/* What is left of a connection that failed, or had its close, is not its. */
 	if (!still_has_port(socket, sk))
 		pw_event_clear_local(&event, sk);
-	if (!still_has_port(socket, sk) || socket->flags & PW_S_ENDED)
+	if (!still_has_port(socket, sk) || socket->flags & PW_S_ENDED ||
+	    pw_is_sctp(sk))
 		pw_event_clear_remote(&event, sk);
 	event.close.kind = PORTWATCH_KIND_SOCKET;
 	event.close.reason = PORTWATCH_REASON_RELEASED;
@@ -146,7 +152,7 @@ void pw_emit_socket_close(struct pw_socket *socket, struct sock *sk)
 /*
  * inet_release(sock): process context (a task that closes, exits or collects
  * descriptors in flight), the last descriptor is gone, the socket is not locked. A
- * connection or a listener ends later, by its state.
+ * connection or a listener ends later, by its state, and so does all of SCTP.
  */
 PW_FTRACE(pw_on_inet_release)
 {
@@ -155,20 +161,22 @@ PW_FTRACE(pw_on_inet_release)
 	struct pw_socket *socket;
 	struct pw_process *who;
 	struct sock *sk = sock->sk;
+	bool by_state;
 
 	if (!sk || !pw_is_inet(sk) || pw_is_subflow(sk))
 		return;
 	pw_hook_hit(PW_HOOK_RELEASE);
+	by_state = pw_has_states(sk) || pw_is_sctp(sk);
 	who = pw_process_current();
 	socket = pw_socket_lock(&lock, sk);
-	if (!socket && !pw_has_states(sk))
+	if (!socket && !by_state)
 		socket = pw_socket_of_holder(&lock, socket, sk, who);
 	if (socket) {
 		socket->flags |= PW_S_RELEASED;
 		pw_socket_set_closer(socket, who);
-		if (!pw_has_states(sk) || sk->sk_state == TCP_CLOSE)
+		if (!by_state || (pw_has_states(sk) && sk->sk_state == TCP_CLOSE))
 			pw_emit_socket_close(socket, sk);
-		if (!pw_has_states(sk))
+		if (!by_state)
 			pw_socket_remove(&lock, socket);
 	}
 	pw_socket_unlock(&lock);

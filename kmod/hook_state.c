@@ -44,7 +44,7 @@ static void emit_connect_failed(struct pw_socket *socket, struct sock *sk)
 		       &event.connect_failed.latency);
 }
 
-static void emit_listener_close(struct pw_socket *socket, struct sock *sk)
+void pw_emit_listener_close(struct pw_socket *socket, struct sock *sk)
 {
 	struct portwatch_event event;
 
@@ -184,7 +184,7 @@ static void on_closed(struct sock *sk, int oldstate)
 	} else if (oldstate == TCP_LISTEN) {
 		/* Not if listen() failed: it was a listener for a moment only. */
 		if (socket && socket->flags & PW_S_LISTENING)
-			emit_listener_close(socket, sk);
+			pw_emit_listener_close(socket, sk);
 	} else if (oldstate == TCP_SYN_SENT ||
 		   (oldstate == TCP_SYN_RECV && socket &&
 		    socket->flags & PW_S_CONNECTING)) {
@@ -204,6 +204,11 @@ void pw_on_set_state(void *data, const struct sock *csk, const int oldstate,
 {
 	struct sock *sk = (struct sock *)csk;
 
+	if (pw_is_sctp(sk)) {
+		pw_hook_hit(PW_HOOK_STATE);
+		pw_on_sctp_set_state(sk, oldstate, newstate);
+		return;
+	}
 	if (newstate == TCP_CLOSE) {
 		if (oldstate == TCP_CLOSE ||
 		    (!pw_has_states(sk) && !pw_is_subflow(sk)))

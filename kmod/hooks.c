@@ -38,6 +38,8 @@ struct target {
  * @purpose:	what is not seen without it
  * @kind:	PORTWATCH_HOOK_*
  * @optional:	a session can start without it
+ * @module:	the module that has the functions, where it is not the kernel itself:
+ *		attached while that is loaded
  * @data_size:	kretprobes: what is kept from entry to return
  * @target:	tried in this order
  * @at:		the target that it is attached to, or NULL
@@ -53,6 +55,7 @@ struct hook {
 	const char *purpose;
 	u8 kind;
 	bool optional;
+	const char *module;
 	const size_t *data_size;
 	struct target target[TARGETS];
 
@@ -249,6 +252,43 @@ static struct hook hooks[PW_HOOKS] = {
 			      pw_on_security_socket } },
 	},
 #endif
+	[PW_HOOK_SCTP_END] = {
+		.name = "sctp-end", FTRACE, .optional = true, .module = "sctp",
+		.purpose = "connect-failed of SCTP; close when the connection is over",
+		.target = { { "sctp_association_free",
+			      pw_on_sctp_association_free } },
+	},
+	[PW_HOOK_SCTP_REASON] = {
+		.name = "sctp-reason", FTRACE, .optional = true, .module = "sctp",
+		.purpose = "why a connection of SCTP ended",
+		.target = { { "sctp_ulpevent_make_assoc_change",
+			      pw_on_sctp_assoc_change } },
+	},
+	[PW_HOOK_SCTP_BINDX] = {
+		.name = "sctp-bindx", KRETPROBE, .optional = true, .module = "sctp",
+		.purpose = "bind, bind-failed by sctp_bindx()",
+		.data_size = &pw_bind_data_size,
+		.target = { { "sctp_setsockopt_bindx", pw_on_sctp_bindx,
+			      pw_on_sctp_bindx_entry } },
+	},
+	[PW_HOOK_SCTP_LISTEN] = {
+		.name = "sctp-listen", KRETPROBE, .optional = true, .module = "sctp",
+		.purpose = "listen of SCTP, and bind by listen",
+		.data_size = &pw_bind_data_size,
+		.target = { { "sctp_inet_listen", pw_on_sctp_inet_listen,
+			      pw_on_inet_listen_entry } },
+	},
+	[PW_HOOK_SCTP_CONNECT] = {
+		.name = "sctp-connect", FTRACE, .optional = true, .module = "sctp",
+		.purpose = "connect of SCTP and all that follows from it",
+		.target = { { "sctp_primitive_ASSOCIATE",
+			      pw_on_sctp_associate } },
+	},
+	[PW_HOOK_SCTP_PEEL_OFF] = {
+		.name = "sctp-peel-off", FTRACE, .optional = true, .module = "sctp",
+		.purpose = "accept, established of associations that are peeled off",
+		.target = { { "sctp_sock_migrate", pw_on_sctp_sock_migrate } },
+	},
 };
 
 static bool attached;
@@ -388,6 +428,9 @@ static int attach(struct hook *hook)
 	}
 	/* ftrace says EINVAL for a name that it does not know. */
 	hook->absent = hook->error == -ENOENT || hook->error == -EINVAL;
+	/* A module that is not there is no fault; see pw_hooks_module_coming(). */
+	if (hook->absent && hook->module)
+		hook->error = 0;
 	return hook->error;
 }
 
@@ -409,6 +452,38 @@ static void detach(struct hook *hook)
 		break;
 	}
 	hook->at = NULL;
+}
+
+bool pw_hooks_have_module(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < PW_HOOKS; i++)
+		if (hooks[i].module && !strcmp(hooks[i].module, name))
+			return true;
+	return false;
+}
+
+/* One that was attached while the module went is attached to nothing. */
+void pw_hooks_module_coming(const char *name)
+{
+	unsigned int i;
+
+	pw_hooks_module_going(name);
+	for (i = 0; i < PW_HOOKS; i++)
+		if (hooks[i].module && !strcmp(hooks[i].module, name))
+			attach(&hooks[i]);
+}
+
+void pw_hooks_module_going(const char *name)
+{
+	unsigned int i = PW_HOOKS;
+
+	while (i--)
+		if (hooks[i].module && !strcmp(hooks[i].module, name)) {
+			detach(&hooks[i]);
+			hooks[i].absent = true;
+		}
 }
 
 int pw_hooks_attach(void)
@@ -463,6 +538,28 @@ void pw_hooks_sum(u64 *hits, u64 *misses)
 	}
 }
 
+/* As far as its other hooks tell. */
+static bool is_loaded(const char *module)
+{
+	unsigned int i;
+
+	for (i = 0; i < PW_HOOKS; i++)
+		if (hooks[i].module && !strcmp(hooks[i].module, module) &&
+		    hooks[i].at)
+			return true;
+	return false;
+}
+
+static u32 state_of(const struct hook *hook)
+{
+	if (hook->at)
+		return PORTWATCH_HOOK_ATTACHED;
+	if (!hook->absent || (hook->module && !attached))
+		return PORTWATCH_HOOK_DETACHED;
+	return hook->module && !is_loaded(hook->module) ?
+	       PORTWATCH_HOOK_WAITING : PORTWATCH_HOOK_ABSENT;
+}
+
 int pw_hook_describe(unsigned int index, struct portwatch_hook *row)
 {
 	const struct hook *hook;
@@ -476,13 +573,15 @@ int pw_hook_describe(unsigned int index, struct portwatch_hook *row)
 	row->kind = hook->kind;
 	row->required = !hook->optional;
 	row->error = -hook->error;
-	row->state = hook->at ? PORTWATCH_HOOK_ATTACHED :
-		     hook->absent ? PORTWATCH_HOOK_ABSENT :
-		     PORTWATCH_HOOK_DETACHED;
+	row->state = state_of(hook);
 	row->hits = hits_of(index);
 	row->misses = hook->misses + missed_now(hook);
 	strscpy(row->name, hook->name, sizeof(row->name));
-	strscpy(row->symbol, target->symbol, sizeof(row->symbol));
+	if (hook->module)
+		snprintf(row->symbol, sizeof(row->symbol), "%s:%s", hook->module,
+			 target->symbol);
+	else
+		strscpy(row->symbol, target->symbol, sizeof(row->symbol));
 	strscpy(row->purpose, hook->purpose, sizeof(row->purpose));
 	return 0;
 }

@@ -49,6 +49,12 @@ enum pw_hook_id {
 #ifdef CONFIG_PREEMPT_RT
 	PW_HOOK_MEET,
 #endif
+	PW_HOOK_SCTP_END,
+	PW_HOOK_SCTP_REASON,
+	PW_HOOK_SCTP_BINDX,
+	PW_HOOK_SCTP_LISTEN,
+	PW_HOOK_SCTP_CONNECT,
+	PW_HOOK_SCTP_PEEL_OFF,
 	PW_HOOKS
 };
 
@@ -64,6 +70,17 @@ int pw_hooks_attach(void);
 void pw_hooks_detach(void);
 bool pw_hooks_attached(void);
 bool pw_hook_is_attached(enum pw_hook_id id);
+
+/*
+ * A module of the kernel comes (its code is there and has not run yet) or goes (it
+ * does not run any more): process context, under the lock of all sessions.
+ */
+void pw_hooks_module_coming(const char *name);
+void pw_hooks_module_going(const char *name);
+
+/* Is any hook in that module? Any time. */
+bool pw_hooks_have_module(const char *name);
+
 int pw_hook_describe(unsigned int index, struct portwatch_hook *row);
 void pw_hooks_sum(u64 *hits, u64 *misses);
 
@@ -104,6 +121,9 @@ PW_KPROBE(pw_on_inet_listen_entry);
 PW_KPROBE(pw_on_inet_listen);
 PW_KPROBE(pw_on_mptcp_bind);
 PW_KPROBE(pw_on_mptcp_listen);
+PW_KPROBE(pw_on_sctp_inet_listen);
+PW_KPROBE(pw_on_sctp_bindx_entry);
+PW_KPROBE(pw_on_sctp_bindx);
 
 /* hook_connect.c */
 extern const size_t pw_connect_data_size;
@@ -134,5 +154,11 @@ PW_FTRACE(pw_on_mptcp_destroy);
 /* hook_process.c */
 PW_FTRACE(pw_on_exit_signals);
 PW_FTRACE(pw_on_security_socket);
+
+/* hook_sctp.c */
+PW_FTRACE(pw_on_sctp_association_free);
+PW_FTRACE(pw_on_sctp_assoc_change);
+PW_FTRACE(pw_on_sctp_associate);
+PW_FTRACE(pw_on_sctp_sock_migrate);
 
 #endif /* PW_HOOKS_H */

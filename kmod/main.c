@@ -10,6 +10,7 @@
 
 #include "beacon.h"
 #include "chardev.h"
+#include "session.h"
 
 static int __init portwatch_init(void)
 {
@@ -18,11 +19,16 @@ static int __init portwatch_init(void)
 	err = pw_beacons_init();
 	if (err)
 		return err;
-	err = pw_chardev_init();
+	err = pw_sessions_init();
 	if (err)
 		goto exit_beacons;
+	err = pw_chardev_init();
+	if (err)
+		goto exit_sessions;
 	return 0;
 
+exit_sessions:
+	pw_sessions_exit();
 exit_beacons:
 	pw_beacons_exit();
 	return err;
@@ -32,6 +38,7 @@ exit_beacons:
 static void __exit portwatch_exit(void)
 {
 	pw_chardev_exit();
+	pw_sessions_exit();
 	pw_beacons_exit();
 }
 

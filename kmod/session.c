@@ -6,6 +6,7 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/notifier.h>
 #include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -399,6 +400,42 @@ int pw_session_start(struct pw_session *session,
 	}
 	mutex_unlock(&all.lock);
 	return err;
+}
+
+/* Modules of the kernel ---------------------------------------------------- */
+
+/*
+ * Some hooks are in modules that are loaded when somebody uses them. This is called
+ * before such a module's code runs, or after, and may sleep. It runs with the
+ * kernel's lock of this chain held, and takes that of all sessions inside it; so
+ * nothing under the latter may wait for a module or for the chain.
+ */
+static int module_changed(struct notifier_block *block, unsigned long state,
+			  void *data)
+{
+	const struct module *module = data;
+
+	if (!pw_hooks_have_module(module->name))
+		return NOTIFY_OK;
+	mutex_lock(&all.lock);
+	if (all.started && state == MODULE_STATE_COMING)
+		pw_hooks_module_coming(module->name);
+	else if (all.started && state == MODULE_STATE_GOING)
+		pw_hooks_module_going(module->name);
+	mutex_unlock(&all.lock);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block modules = { .notifier_call = module_changed };
+
+int pw_sessions_init(void)
+{
+	return register_module_notifier(&modules);
+}
+
+void pw_sessions_exit(void)
+{
+	unregister_module_notifier(&modules);
 }
 
 /* Flushing and describing -------------------------------------------------- */

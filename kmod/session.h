@@ -75,6 +75,10 @@ struct pw_session {
 #define PW_PGOFF_HEADER		0
 #define PW_PGOFF_BEACONS	1
 
+/* With the module. */
+int pw_sessions_init(void);
+void pw_sessions_exit(void);
+
 /* Process context; they return an ERR_PTR or a negative errno. */
 struct pw_session *pw_session_open(void);
 void pw_session_close(struct pw_session *session);

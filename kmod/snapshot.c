@@ -201,9 +201,16 @@ struct pw_snapshot {
 	bool full;
 };
 
-static u8 state_of(const struct sock *sk)
+static u8 state_of(const struct pw_socket *socket, const struct sock *sk)
 {
-	switch (sk->sk_state) {
+	u8 state = sk->sk_state;
+
+	/* SCTP has no state for an attempt, and none for what is over. */
+	if (pw_is_sctp(sk) && state != TCP_LISTEN)
+		state = socket->flags & PW_S_ASSOCIATED ? TCP_ESTABLISHED :
+			socket->flags & PW_S_CONNECTING ? TCP_SYN_SENT :
+							  TCP_CLOSE;
+	switch (state) {
 	case TCP_LISTEN:
 		return PORTWATCH_STATE_LISTENING;
 	case TCP_SYN_SENT:
@@ -268,10 +275,11 @@ static bool show(struct pw_socket *socket, void *arg)
 	struct portwatch_event event;
 	u8 state, type;
 
-	state = state_of(sk);
-	type = type_of(socket, state, pw_has_states(sk));
-	if (!has_row(socket, session) ||
-	    !(session->events & PORTWATCH_EVENT_BIT(type)))
+	if (!has_row(socket, session))
+		return true;
+	state = state_of(socket, sk);
+	type = type_of(socket, state, pw_has_states(sk) || pw_is_sctp(sk));
+	if (!(session->events & PORTWATCH_EVENT_BIT(type)))
 		return true;
 	if (!has_room(session)) {
 		snapshot->full = true;

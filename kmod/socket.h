@@ -38,6 +38,7 @@ struct sock;
 #define PW_S_SUBFLOW	BIT(11)	/* it carries an MPTCP socket: no events of its own */
 #define PW_S_COUNTED	BIT(12)	/* MPTCP: all its bytes are known */
 #define PW_S_ABORTED	BIT(13)	/* somebody ends it from outside */
+#define PW_S_ASSOCIATED	BIT(15)	/* SCTP: it has its one association */
 
 /**
  * struct pw_socket - the record of a socket, under its shard's lock
@@ -65,6 +66,7 @@ struct sock;
  * @flags:	PW_S_*
  * @port:	of the last bind event
  * @how:	how it got its port: enum portwatch_how, 0 unknown
+ * @reason, @first: SCTP: what its end will say, as soon as that is known
  */
 struct pw_socket {
 	struct hlist_node node;
@@ -95,8 +97,12 @@ struct pw_socket {
 	u32 retrans;
 	u16 flags;
 	u16 port;
-	u16 error;
+	union {
+		u16 error;
+		u8 first;
+	};
 	u8 how;
+	u8 reason;
 };
 
 /**

@@ -308,6 +308,8 @@ struct portwatch_status {
 #define PORTWATCH_HOOK_DETACHED		0
 #define PORTWATCH_HOOK_ATTACHED		1
 #define PORTWATCH_HOOK_ABSENT		2	/* this kernel has no such function */
+#define PORTWATCH_HOOK_WAITING		3	/* for a module that is not loaded */
+#define PORTWATCH_HOOK_IDLE		4	/* no session asks for what it sees */
 
 /**
  * struct portwatch_hook - argument and answer of PORTWATCH_IOC_HOOK
@@ -321,7 +323,8 @@ struct portwatch_status {
  * @hits:	times it fired since the module was loaded
  * @misses:	times it should have fired and could not
  * @name:	what portwatch calls it
- * @symbol:	function or tracepoint that it is attached to
+ * @symbol:	function or tracepoint that it is attached to; "module:function" where
+ *		a module of the kernel has it
  * @purpose:	what is not seen without it
  */
 struct portwatch_hook {
