@@ -151,7 +151,8 @@ static bool drop(struct pw_ledger *ledger, uint64_t sock)
 
 static bool has_no_connections(const struct portwatch_event *event)
 {
-	return event->proto == IPPROTO_UDP || event->proto == IPPROTO_UDPLITE;
+	return event->proto == IPPROTO_UDP || event->proto == IPPROTO_UDPLITE ||
+	       event->proto == IPPROTO_ICMP || event->proto == IPPROTO_ICMPV6;
 }
 
 static bool on_bind(struct pw_ledger *ledger, const struct portwatch_item *item)
@@ -177,6 +178,15 @@ static bool on_listen(struct pw_ledger *ledger,
 	return true;
 }
 
+/* A socket of SCTP that listens can call others besides. */
+static bool still_listens(const struct entry *entry)
+{
+	const struct portwatch_event *row = &entry->port.event;
+
+	return row->proto == IPPROTO_SCTP &&
+	       row->existing.state == PORTWATCH_STATE_LISTENING;
+}
+
 /* The socket has a peer now, and waits for nobody else. */
 static bool on_peer(struct pw_ledger *ledger, const struct portwatch_item *item,
 		    uint8_t state)
@@ -184,7 +194,7 @@ static bool on_peer(struct pw_ledger *ledger, const struct portwatch_item *item,
 	struct entry *entry = *find(ledger, item->event->sock);
 	bool listed = entry && is_listed(ledger, entry);
 
-	if (!entry && !ledger->all)
+	if (entry ? still_listens(entry) : !ledger->all)
 		return false;
 	entry = take(ledger, item);
 	entry->port.event.existing.state = state;

@@ -158,7 +158,9 @@ static bool is_wanted(const struct pw_ports_view *view,
 static const char *state_of(const struct portwatch_event *event)
 {
 	bool datagrams = event->proto == IPPROTO_UDP ||
-			 event->proto == IPPROTO_UDPLITE;
+			 event->proto == IPPROTO_UDPLITE ||
+			 event->proto == IPPROTO_ICMP ||
+			 event->proto == IPPROTO_ICMPV6;
 
 	if (event->existing.state == (datagrams ? PORTWATCH_STATE_BOUND :
 						  PORTWATCH_STATE_LISTENING))
@@ -190,8 +192,10 @@ static const char *put_remote(struct line *line,
 	at = pw_put_address(at, event->family, event->raddr);
 	if (event->family == AF_INET6)
 		*at++ = ']';
-	*at++ = ':';
-	at = pw_put_number(at, event->rport);
+	if (event->rport) {
+		*at++ = ':';
+		at = pw_put_number(at, event->rport);
+	}
 	*at = 0;
 	return line->remote_text;
 }

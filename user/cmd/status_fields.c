@@ -47,6 +47,10 @@ static const char *state_name(unsigned int state)
 		return "attached";
 	case PORTWATCH_HOOK_ABSENT:
 		return "absent";
+	case PORTWATCH_HOOK_WAITING:
+		return "waiting";
+	case PORTWATCH_HOOK_IDLE:
+		return "idle";
 	default:
 		return NULL;
 	}

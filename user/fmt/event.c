@@ -159,7 +159,8 @@ const struct pw_field pw_event_fields[PW_EVENT_FIELDS] = {
 	[PW_EVENT_RADDR] = {
 		EVENT_FIELD("raddr", ADDRESS, raddr, SOCKETS), REMOTE },
 	[PW_EVENT_RPORT] = {
-		EVENT_FIELD("rport", U16, rport, SOCKETS), REMOTE },
+		EVENT_FIELD("rport", U16, rport, SOCKETS), REMOTE,
+		OMIT_ZERO },
 	[PW_EVENT_NETNS] = {
 		EVENT_FIELD("netns", U32, netns, SOCKETS), OMIT_ZERO },
 
@@ -251,7 +252,7 @@ const struct pw_field pw_event_fields[PW_EVENT_FIELDS] = {
 	[PW_EVENT_LATENCY] = {
 		EVENT_FIELD("latency_ns", U64, established.latency,
 			    SHAPE(ESTABLISHED)),
-		.unit = PW_UNIT_NANOSECONDS },
+		.unit = PW_UNIT_NANOSECONDS, OMIT_ZERO },
 	[PW_EVENT_FAILED_LATENCY] = {
 		EVENT_FIELD("latency_ns", U64, connect_failed.latency,
 			    SHAPE(CONNECT_FAILED)),

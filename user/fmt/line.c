@@ -167,7 +167,7 @@ static enum pw_tone event_tone(const struct portwatch_item *item)
 	}
 }
 
-/* "[::1]:http", "127.0.0.1:54321" */
+/* "[::1]:http", "127.0.0.1:54321"; of a host that is pinged "127.0.0.1" */
 static void write_endpoint(const struct pw_line *line, struct pw_pen *pen,
 			   const struct portwatch_event *event,
 			   const void *address, uint16_t port)
@@ -180,7 +180,11 @@ static void write_endpoint(const struct pw_line *line, struct pw_pen *pen,
 		pw_pen_text(pen, PW_TONE_PLAIN, "[");
 	*pw_put_address(text, event->family, address) = 0;
 	pw_pen_text(pen, PW_TONE_PLAIN, text);
-	pw_pen_text(pen, PW_TONE_PLAIN, brackets ? "]:" : ":");
+	if (brackets)
+		pw_pen_text(pen, PW_TONE_PLAIN, "]");
+	if (!port)
+		return;
+	pw_pen_text(pen, PW_TONE_PLAIN, ":");
 	if (name)
 		pw_pen_text(pen, PW_TONE_PLAIN, name);
 	else
