@@ -92,6 +92,17 @@ int end_bind(struct end *end, struct target target)
 	return end_do(end, &request, &answer);
 }
 
+int end_bindx(struct end *end, struct target target)
+{
+	struct request request = {
+		.verb = DO_BINDX, .target = target,
+	};
+	struct answer answer;
+
+	end->asked = address_of(&target.any);
+	return end_do(end, &request, &answer);
+}
+
 int end_listen(struct end *end, int backlog)
 {
 	struct request request = { .verb = DO_LISTEN, .a = backlog };
@@ -137,7 +148,7 @@ int end_connect(struct end *end, struct target target)
 
 	end->asked = address_of(&target.any);
 	result = end_do(end, &request, &answer);
-	if (end_is_stream(end)) {
+	if (end->facts.type == SOCK_STREAM) {
 		end->begun[0] = answer.before;
 		end->begun[1] = answer.after;
 	}
@@ -185,6 +196,22 @@ int end_accept(struct end *end, struct end *listener)
 	result = process_do(listener->process, &request, &answer);
 	if (result >= 0)
 		end_own_accepted(end, listener->process, &answer);
+	return result < 0 ? result : 0;
+}
+
+int end_peel_off(struct end *end, struct end *from, int which)
+{
+	struct request request = {
+		.verb = DO_PEEL_OFF, .fd = from->fd, .a = which,
+	};
+	struct answer answer;
+	int result;
+
+	memset(end, 0, sizeof(*end));
+	end->fd = -1;
+	result = process_do(from->process, &request, &answer);
+	if (result >= 0)
+		end_own(end, from->process, &answer);
 	return result < 0 ? result : 0;
 }
 

@@ -49,6 +49,11 @@ int end_outcome(struct end *end);
 int end_fast_open(struct end *end, int bytes, int flags, struct target target);
 int end_accept(struct end *end, struct end *listener);
 int end_close(struct end *end);
+
+/* SCTP. */
+int end_bindx(struct end *end, struct target target);
+int end_peel_off(struct end *end, struct end *from, int which);
+
 int end_shutdown(struct end *end, int how);
 int end_send(struct end *end, int bytes);
 int end_send_to(struct end *end, int bytes, struct target target);

@@ -14,6 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* It needs what the others declare. */
+#include <linux/sctp.h>
+
 #include <linux/portwatch.h>
 
 #include "perform.h"
@@ -153,6 +156,27 @@ static int wait_drained(int fd)
 	return left;
 }
 
+static int peel_off(int fd, unsigned int which)
+{
+	struct {
+		struct sctp_assoc_ids ids;
+		sctp_assoc_t id[8];
+	} all = { { 0 } };
+	sctp_peeloff_arg_t peel_off;
+	socklen_t length = sizeof(all);
+
+	if (getsockopt(fd, IPPROTO_SCTP, SCTP_GET_ASSOC_ID_LIST, &all, &length))
+		return -1;
+	if (which >= all.ids.gaids_number_of_ids) {
+		errno = ENOENT;
+		return -1;
+	}
+	peel_off.associd = all.id[which];
+	length = sizeof(peel_off);
+	return getsockopt(fd, IPPROTO_SCTP, SCTP_SOCKOPT_PEELOFF, &peel_off,
+			  &length);
+}
+
 static int set_option(const struct request *request)
 {
 	return setsockopt(request->fd, request->a, request->b, &request->c,
@@ -199,6 +223,11 @@ static int act_on_socket(const struct request *request)
 	case DO_DEVICE:
 		return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE,
 				  request->text, strlen(request->text));
+	case DO_BINDX:
+		return setsockopt(fd, IPPROTO_SCTP, SCTP_SOCKOPT_BINDX_ADD,
+				  target, target->length);
+	case DO_PEEL_OFF:
+		return peel_off(fd, request->a);
 	case DO_DEAF:
 		return set_deaf(fd, request->a);
 	case DO_OUTCOME:
@@ -289,6 +318,7 @@ static void perform_here(const struct request *request, int carried,
 		answer->carried = fd;
 	if (result >= 0 && (request->verb == DO_OPEN ||
 			    request->verb == DO_ACCEPT ||
+			    request->verb == DO_PEEL_OFF ||
 			    request->verb == DO_TAKE ||
 			    request->verb == DO_STEAL))
 		fd = result;

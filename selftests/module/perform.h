@@ -29,6 +29,8 @@ enum verb {
 	DO_LINGER_ZERO,
 	DO_NONBLOCK,
 	DO_DEVICE,	/* text: SO_BINDTODEVICE */
+	DO_BINDX,	/* target: one more */
+	DO_PEEL_OFF,	/* a: which association, from 0 */
 	DO_DEAF,	/* a: 1 drop every packet that comes in, 0 hear again */
 	DO_OUTCOME,	/* wait for the end of a connect, give its errno */
 	DO_DRAIN,	/* wait until everything that was sent is confirmed */
