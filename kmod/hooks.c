@@ -17,6 +17,7 @@ module_param(without, charp, 0444);
 MODULE_PARM_DESC(without, "hooks not to attach: names, with a comma between them");
 
 DEFINE_PER_CPU(u64[PW_HOOKS], pw_hook_hits);
+DEFINE_PER_CPU(u64[PW_HOOKS], pw_hook_misses);
 
 /**
  * struct target - where a hook can be attached
@@ -38,6 +39,8 @@ struct target {
  * @purpose:	what is not seen without it
  * @kind:	PORTWATCH_HOOK_*
  * @optional:	a session can start without it
+ * @events:	bits of the events that it is for: attached while somebody wants
+ *		one of these; 0: always
  * @module:	the module that has the functions, where it is not the kernel itself:
  *		attached while that is loaded
  * @data_size:	kretprobes: what is kept from entry to return
@@ -55,6 +58,7 @@ struct hook {
 	const char *purpose;
 	u8 kind;
 	bool optional;
+	u64 events;
 	const char *module;
 	const size_t *data_size;
 	struct target target[TARGETS];
@@ -289,9 +293,29 @@ static struct hook hooks[PW_HOOKS] = {
 		.purpose = "accept, established of associations that are peeled off",
 		.target = { { "sctp_sock_migrate", pw_on_sctp_sock_migrate } },
 	},
+	[PW_HOOK_FLOW_OUT4] = {
+		.name = "flow-out4", FTRACE, .optional = true,
+		.events = PORTWATCH_EVENT_BIT(PORTWATCH_FLOW),
+		.purpose = "flow of datagrams that are sent (IPv4)",
+		.target = { { "ip_send_skb", pw_on_ip_send_skb } },
+	},
+	[PW_HOOK_FLOW_OUT6] = {
+		.name = "flow-out6", FTRACE, .optional = true,
+		.events = PORTWATCH_EVENT_BIT(PORTWATCH_FLOW),
+		.purpose = "flow of datagrams that are sent (IPv6)",
+		.target = { { "ip6_send_skb", pw_on_ip6_send_skb } },
+	},
+	[PW_HOOK_FLOW_IN] = {
+		.name = "flow-in", FTRACE, .optional = true,
+		.events = PORTWATCH_EVENT_BIT(PORTWATCH_FLOW),
+		.purpose = "flow of datagrams that come in",
+		.target = { { "__udp_enqueue_schedule_skb",
+			      pw_on_udp_enqueue } },
+	},
 };
 
 static bool attached;
+static u64 wanted;	/* events of hooks that are not always attached */
 
 bool pw_hooks_attached(void)
 {
@@ -454,6 +478,21 @@ static void detach(struct hook *hook)
 	hook->at = NULL;
 }
 
+void pw_hooks_want(u64 events)
+{
+	unsigned int i;
+
+	wanted = events;
+	for (i = 0; i < PW_HOOKS; i++) {
+		struct hook *hook = &hooks[i];
+
+		if (hook->events & ~events)
+			detach(hook);
+		else if (hook->events && !hook->at)
+			attach(hook);
+	}
+}
+
 bool pw_hooks_have_module(const char *name)
 {
 	unsigned int i;
@@ -493,6 +532,8 @@ int pw_hooks_attach(void)
 	for (i = 0; i < PW_HOOKS; i++) {
 		struct hook *hook = &hooks[i];
 
+		if (hook->events)
+			continue;
 		if (attach(hook) && !hook->optional) {
 			pr_err("cannot attach to %s: error %d; %s not seen\n",
 			       hook->target[0].symbol, hook->error,
@@ -514,6 +555,7 @@ void pw_hooks_detach(void)
 	/* Handlers of tracepoints that still run. */
 	tracepoint_synchronize_unregister();
 	attached = false;
+	wanted = 0;
 }
 
 static u64 hits_of(unsigned int index)
@@ -526,6 +568,17 @@ static u64 hits_of(unsigned int index)
 	return sum;
 }
 
+static u64 misses_of(unsigned int index)
+{
+	const struct hook *hook = &hooks[index];
+	u64 sum = hook->misses + missed_now(hook);
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(pw_hook_misses[index], cpu));
+	return sum;
+}
+
 void pw_hooks_sum(u64 *hits, u64 *misses)
 {
 	unsigned int i;
@@ -534,7 +587,7 @@ void pw_hooks_sum(u64 *hits, u64 *misses)
 	*misses = 0;
 	for (i = 0; i < PW_HOOKS; i++) {
 		*hits += hits_of(i);
-		*misses += hooks[i].misses + missed_now(&hooks[i]);
+		*misses += misses_of(i);
 	}
 }
 
@@ -554,6 +607,8 @@ static u32 state_of(const struct hook *hook)
 {
 	if (hook->at)
 		return PORTWATCH_HOOK_ATTACHED;
+	if (attached && hook->events & ~wanted)
+		return PORTWATCH_HOOK_IDLE;
 	if (!hook->absent || (hook->module && !attached))
 		return PORTWATCH_HOOK_DETACHED;
 	return hook->module && !is_loaded(hook->module) ?
@@ -575,7 +630,7 @@ int pw_hook_describe(unsigned int index, struct portwatch_hook *row)
 	row->error = -hook->error;
 	row->state = state_of(hook);
 	row->hits = hits_of(index);
-	row->misses = hook->misses + missed_now(hook);
+	row->misses = misses_of(index);
 	strscpy(row->name, hook->name, sizeof(row->name));
 	if (hook->module)
 		snprintf(row->symbol, sizeof(row->symbol), "%s:%s", hook->module,

@@ -55,6 +55,9 @@ enum pw_hook_id {
 	PW_HOOK_SCTP_LISTEN,
 	PW_HOOK_SCTP_CONNECT,
 	PW_HOOK_SCTP_PEEL_OFF,
+	PW_HOOK_FLOW_OUT4,
+	PW_HOOK_FLOW_OUT6,
+	PW_HOOK_FLOW_IN,
 	PW_HOOKS
 };
 
@@ -65,11 +68,26 @@ static inline void pw_hook_hit(enum pw_hook_id id)
 	this_cpu_inc(pw_hook_hits[id]);
 }
 
+DECLARE_PER_CPU(u64[PW_HOOKS], pw_hook_misses);
+
+/* It fired, and was of no use. */
+static inline void pw_hook_miss(enum pw_hook_id id)
+{
+	this_cpu_inc(pw_hook_misses[id]);
+}
+
 /* Process context, under the lock of all sessions. */
 int pw_hooks_attach(void);
 void pw_hooks_detach(void);
 bool pw_hooks_attached(void);
 bool pw_hook_is_attached(enum pw_hook_id id);
+
+/*
+ * Some hooks are only attached while a session asks for events that they see: those
+ * that somebody wants are attached now, and those that nobody wants any more
+ * detached. Such a hook is never required.
+ */
+void pw_hooks_want(u64 events);
 
 /*
  * A module of the kernel comes (its code is there and has not run yet) or goes (it
@@ -160,5 +178,10 @@ PW_FTRACE(pw_on_sctp_association_free);
 PW_FTRACE(pw_on_sctp_assoc_change);
 PW_FTRACE(pw_on_sctp_associate);
 PW_FTRACE(pw_on_sctp_sock_migrate);
+
+/* hook_flow.c */
+PW_FTRACE(pw_on_ip_send_skb);
+PW_FTRACE(pw_on_ip6_send_skb);
+PW_FTRACE(pw_on_udp_enqueue);
 
 #endif /* PW_HOOKS_H */

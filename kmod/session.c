@@ -14,6 +14,7 @@
 
 #include "beacon.h"
 #include "compat/compat.h"
+#include "flow.h"
 #include "hooks.h"
 #include "mptcp.h"
 #include "process.h"
@@ -40,6 +41,7 @@ static struct {
 	struct pw_session *place[PW_SESSIONS_MAX];
 	unsigned int open;
 	unsigned int started;
+	unsigned int flows;	/* sessions that want them */
 	u32 next_number;
 } all = {
 	.lock = __MUTEX_INITIALIZER(all.lock),
@@ -186,6 +188,20 @@ static void free_areas(struct pw_session *session)
 	session->rings = NULL;
 }
 
+static bool wants_flows(const struct pw_session *session)
+{
+	return session->live &&
+	       session->events & PORTWATCH_EVENT_BIT(PORTWATCH_FLOW);
+}
+
+static void end_flows(void)
+{
+	if (--all.flows)
+		return;
+	pw_hooks_want(0);
+	pw_flows_exit();
+}
+
 static void end_tracking(void)
 {
 	pw_hooks_detach();
@@ -198,6 +214,8 @@ static void stop(struct pw_session *session)
 	pw_stream_remove(session);
 	irq_work_sync(&session->wake);
 	pw_timer_delete_sync(&session->timer);
+	if (wants_flows(session))
+		end_flows();
 	if (!--all.started)
 		end_tracking();
 }
@@ -312,7 +330,7 @@ static int check_start(const struct portwatch_start *start)
 {
 	if (start->flags & ~PORTWATCH_START_NO_EVENTS || start->reserved)
 		return -EINVAL;
-	if (start->events & ~PORTWATCH_EVENTS_ALL)
+	if (start->events & ~(PORTWATCH_EVENTS_ALL | PORTWATCH_EVENTS_SPECIAL))
 		return -EINVAL;
 	if (start->ring_slots &&
 	    (!is_power_of_2(start->ring_slots) ||
@@ -353,6 +371,18 @@ exit_processes:
 	return err;
 }
 
+static int begin_flows(struct pw_session *session)
+{
+	int err = all.flows ? 0 : pw_flows_init();
+
+	if (err)
+		return err;
+	if (!all.flows++)
+		pw_hooks_want(PORTWATCH_EVENT_BIT(PORTWATCH_FLOW));
+	pw_flows_forget_session(session->index);
+	return 0;
+}
+
 /* Under the lock of all. What is set here is seen by whoever sees @started. */
 static int start_locked(struct pw_session *session)
 {
@@ -363,10 +393,13 @@ static int start_locked(struct pw_session *session)
 		return err;
 	if (!all.started) {
 		err = begin_tracking();
-		if (err) {
-			free_areas(session);
-			return err;
-		}
+		if (err)
+			goto free_areas;
+	}
+	if (wants_flows(session)) {
+		err = begin_flows(session);
+		if (err)
+			goto end_tracking;
 	}
 	all.started++;
 	pw_snapshot_forget(session);
@@ -376,6 +409,13 @@ static int start_locked(struct pw_session *session)
 	/* Pairs with has_started(). */
 	smp_store_release(&session->started, true);
 	return 0;
+
+end_tracking:
+	if (!all.started)
+		end_tracking();
+free_areas:
+	free_areas(session);
+	return err;
 }
 
 int pw_session_start(struct pw_session *session,

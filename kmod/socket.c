@@ -185,15 +185,12 @@ static bool is_urgent(const struct pw_socket *socket,
 		 PORTWATCH_EVENT_BIT(PORTWATCH_CONNECT) |		\
 		 PORTWATCH_EVENT_BIT(PORTWATCH_ACCEPT))
 
-u64 pw_socket_emit(struct pw_socket *socket, struct portwatch_event *event,
-		   struct pw_process *actor, u32 actor_tid, __u64 *elapsed)
+static u64 emit(struct pw_socket *socket, struct portwatch_event *event,
+		struct pw_process *actor, u32 actor_tid,
+		struct pw_emission with)
 {
-	struct pw_emission with = {
-		.owner = socket ? socket->owner : NULL,
-		.elapsed = elapsed,
-		.urgent = is_urgent(socket, event),
-	};
-
+	with.owner = socket ? socket->owner : NULL;
+	with.urgent = is_urgent(socket, event);
 	if (!pw_process_same(with.owner, actor))
 		with.actor = actor;
 	if (socket) {
@@ -204,6 +201,36 @@ u64 pw_socket_emit(struct pw_socket *socket, struct portwatch_event *event,
 	}
 	event->actor_tid = with.actor ? actor_tid : 0;
 	return pw_stream_emit(event, &with);
+}
+
+u64 pw_socket_emit(struct pw_socket *socket, struct portwatch_event *event,
+		   struct pw_process *actor, u32 actor_tid, __u64 *elapsed)
+{
+	struct pw_emission with = { .elapsed = elapsed };
+
+	return emit(socket, event, actor, actor_tid, with);
+}
+
+void pw_socket_emit_to(struct pw_socket *socket, struct portwatch_event *event,
+		       u32 sessions, struct pw_process *actor, u32 actor_tid)
+{
+	struct pw_emission with = { .only = sessions };
+
+	emit(socket, event, actor, actor_tid, with);
+}
+
+bool pw_socket_is_known(const struct sock *sk, u64 cookie)
+{
+	struct pw_shard *shard = &table.shards[hash_of(sk) & (SHARDS - 1)];
+	struct pw_socket *socket;
+	unsigned long flags;
+	bool known = false;
+
+	raw_spin_lock_irqsave(&shard->lock, flags);
+	hlist_for_each_entry(socket, bucket_of(shard, sk), node)
+		known |= socket->sk == sk && socket->cookie == cookie;
+	raw_spin_unlock_irqrestore(&shard->lock, flags);
+	return known;
 }
 
 unsigned int pw_sockets_shards(void)

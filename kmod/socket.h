@@ -155,6 +155,13 @@ void pw_socket_set_closer(struct pw_socket *socket, struct pw_process *who);
 u64 pw_socket_emit(struct pw_socket *socket, struct portwatch_event *event,
 		   struct pw_process *actor, u32 actor_tid, __u64 *elapsed);
 
+/* The same, to some sessions only: those of @sessions, a bit for each place. */
+void pw_socket_emit_to(struct pw_socket *socket, struct portwatch_event *event,
+		       u32 sessions, struct pw_process *actor, u32 actor_tid);
+
+/* Is there a record of that socket? @sk need not be there any more. */
+bool pw_socket_is_known(const struct sock *sk, u64 cookie);
+
 /* The cookie of a socket, made if it has none yet. */
 u64 pw_socket_cookie(struct sock *sk);
 

@@ -238,8 +238,8 @@ struct portwatch_consumer {
  *
  * @size:	sizeof(struct portwatch_start)
  * @flags:	PORTWATCH_START_*
- * @events:	bits of the events wanted (PORTWATCH_EVENTS_ALL at most), live and
- *		as rows of a snapshot
+ * @events:	bits of the events wanted (PORTWATCH_EVENTS_ALL and
+ *		PORTWATCH_EVENTS_SPECIAL at most), live and as rows of a snapshot
  * @ring_slots:	slots of each ring, a power of two from PORTWATCH_SLOTS_MIN to
  *		PORTWATCH_SLOTS_MAX; 0: PORTWATCH_SLOTS_DEFAULT, or what fits
  * @watermark:	wake the reader when a ring holds so many slots; 0: a quarter
@@ -321,7 +321,8 @@ struct portwatch_status {
  * @required:	1 where no session can start without it
  * @error:	errno of the last attempt to attach it, 0 where that went well
  * @hits:	times it fired since the module was loaded
- * @misses:	times it should have fired and could not
+ * @misses:	times it should have fired and could not; of hooks for FLOW also datagrams
+ *		of which it cannot be said whether they are the first
  * @name:	what portwatch calls it
  * @symbol:	function or tracepoint that it is attached to; "module:function" where
  *		a module of the kernel has it

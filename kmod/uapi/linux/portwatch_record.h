@@ -40,7 +40,7 @@ enum portwatch_type {
 #define PORTWATCH_TYPES			16	/* size of arrays by type */
 #define PORTWATCH_EVENT_BIT(type)	(1ULL << (type))
 
-/* Events that a session can ask for; LOST and PROCESS always come. */
+/* Events that a session can ask for; LOST, SNAPSHOT and PROCESS always come. */
 #define PORTWATCH_EVENTS_ALL						\
 	(PORTWATCH_EVENT_BIT(PORTWATCH_SOCKET) |			\
 	 PORTWATCH_EVENT_BIT(PORTWATCH_BIND) |				\
@@ -51,6 +51,9 @@ enum portwatch_type {
 	 PORTWATCH_EVENT_BIT(PORTWATCH_CONNECT_FAILED) |		\
 	 PORTWATCH_EVENT_BIT(PORTWATCH_ACCEPT) |			\
 	 PORTWATCH_EVENT_BIT(PORTWATCH_CLOSE))
+
+/* Events that come only to a session that asks for them by name: they cost much. */
+#define PORTWATCH_EVENTS_SPECIAL PORTWATCH_EVENT_BIT(PORTWATCH_FLOW)
 
 /* Bits of portwatch_event.flags. */
 #define PORTWATCH_F_EXISTING		(1U << 0) /* row of a snapshot */
@@ -64,6 +67,8 @@ enum portwatch_type {
 #define PORTWATCH_F_LOCAL		(1U << 8) /* laddr and lport are set */
 /* A close of a socket that never had a port or a peer: only with SOCKET events. */
 #define PORTWATCH_F_UNUSED		(1U << 9)
+/* A flow that took the last place: no new one is told until there is room again. */
+#define PORTWATCH_F_FULL		(1U << 10)
 
 /* A figure that could not be had: close.tx_bytes, rx_bytes, count; existing.backlog. */
 #define PORTWATCH_UNKNOWN32		0xffffffffU
@@ -98,6 +103,12 @@ enum portwatch_reason {
 enum portwatch_first {
 	PORTWATCH_FIRST_LOCAL	= 1,
 	PORTWATCH_FIRST_REMOTE	= 2,
+};
+
+/* Which way a datagram went: portwatch_event.flow.dir. */
+enum portwatch_dir {
+	PORTWATCH_DIR_OUT	= 1,	/* from this socket */
+	PORTWATCH_DIR_IN	= 2,	/* to it */
 };
 
 /* State of a socket in a snapshot row: portwatch_event.existing.state. */
@@ -178,6 +189,8 @@ struct portwatch_slot {
  * @close.kind:	enum portwatch_kind
  * @close.reason: enum portwatch_reason
  * @close.first: enum portwatch_first
+ * @flow:	type FLOW; the addresses are those of the datagram
+ * @flow.dir:	enum portwatch_dir
  * @snapshot:	type SNAPSHOT
  * @snapshot.rows: rows between the marks (in the end mark)
  * @snapshot.end: 0: begin mark, 1: end mark
@@ -253,6 +266,9 @@ struct portwatch_event {
 			__u8	reason;
 			__u8	first;
 		} close;
+		struct {
+			__u8	dir;
+		} flow;
 		struct {
 			__u64	rows;
 			__u8	end;
