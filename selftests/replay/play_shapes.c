@@ -116,6 +116,8 @@ static void record_life(struct stage *stage)
 	stage_record(stage, &slot);
 	slot = make(stage, PORTWATCH_FLOW, 53);
 	slot.event.proto = IPPROTO_UDP;
+	slot.event.flow.dir = PORTWATCH_DIR_IN;
+	slot.event.flags |= PORTWATCH_F_FULL;
 	stage_record(stage, &slot);
 }
 

@@ -14,10 +14,12 @@
 #include "signals.h"
 #include "tally.h"
 
+/* What the module can be asked for. */
+#define EVENTS_KNOWN	(PORTWATCH_EVENTS_ALL | PORTWATCH_EVENTS_SPECIAL)
+
 /* What is printed unless --events says otherwise: not "socket", not "flow". */
 #define EVENTS_DEFAULT							\
-	(PORTWATCH_EVENTS_ALL & ~(PORTWATCH_EVENT_BIT(PORTWATCH_SOCKET) | \
-				  PORTWATCH_EVENT_BIT(PORTWATCH_FLOW)))
+	(PORTWATCH_EVENTS_ALL & ~PORTWATCH_EVENT_BIT(PORTWATCH_SOCKET))
 
 /* These come whatever is asked for. */
 #define EVENTS_ALWAYS							\
@@ -100,7 +102,7 @@ static uint64_t events_named(const char *text, size_t length)
 	memcpy(name, text, length);
 	name[length] = 0;
 	if (!strcmp(name, "all"))
-		return PORTWATCH_EVENTS_ALL;
+		return EVENTS_KNOWN;
 	type = portwatch_event_type(name);
 	return type > 0 && type <= PORTWATCH_SNAPSHOT ?
 		PORTWATCH_EVENT_BIT(type) : 0;
@@ -255,7 +257,7 @@ static int run(struct tail *tail)
 {
 	int signals, status;
 
-	tail->common.options.events = tail->events & PORTWATCH_EVENTS_ALL;
+	tail->common.options.events = tail->events & EVENTS_KNOWN;
 	if (!tail->common.options.events && !tail->common.input)
 		return pw_error(PW_STATUS_USAGE,
 				"--events: this module has none of these; try: all");

@@ -308,6 +308,10 @@ const struct pw_field pw_event_fields[PW_EVENT_FIELDS] = {
 		.name_of = phase_name },
 	[PW_EVENT_ROWS] = {
 		EVENT_FIELD("rows", U64, snapshot.rows, SHAPE(SNAPSHOT_END)) },
+	[PW_EVENT_DIR] = {
+		EVENT_FIELD("dir", NAME8, flow.dir, SHAPE(FLOW)),
+		.name_of = portwatch_dir_name, OMIT_ZERO },
+	[PW_EVENT_FULL] = { FLAG_FIELD("full", FULL, SHAPE(FLOW)) },
 };
 
 static enum pw_shape existing_shape(unsigned int type)

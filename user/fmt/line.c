@@ -96,7 +96,9 @@ static const struct detail details[PW_EVENT_SHAPES][DETAILS_MAX] = {
 	[PW_SHAPE_CLOSE_LISTENER] = {
 		BY, { PW_EVENT_DURATION, 0, 0, "open " },
 		{ PW_EVENT_ACCEPTED, 0, 0, "accepted " }, END },
-	[PW_SHAPE_FLOW] = { END },
+	[PW_SHAPE_FLOW] = {
+		{ PW_EVENT_DIR, 0, 0, "" }, BY,
+		{ PW_EVENT_FULL, 0, 0, "no room for more" }, END },
 	[PW_SHAPE_LOST] = { END },
 	[PW_SHAPE_SNAPSHOT_BEGIN] = { END },
 	[PW_SHAPE_SNAPSHOT_END] = { END },

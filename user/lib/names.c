@@ -109,6 +109,12 @@ static const struct name state_names[] = {
 	{ 0, NULL },
 };
 
+static const struct name dir_names[] = {
+	{ PORTWATCH_DIR_OUT, "out" },
+	{ PORTWATCH_DIR_IN, "in" },
+	{ 0, NULL },
+};
+
 static const struct name exposure_names[] = {
 	{ PORTWATCH_EXPOSURE_LOOPBACK, "loopback" },
 	{ PORTWATCH_EXPOSURE_LINK_LOCAL, "link-local" },
@@ -178,6 +184,7 @@ static const struct name *const tables[] = {
 	[PW_NAMES_STATE] = state_names,
 	[PW_NAMES_EXPOSURE] = exposure_names,
 	[PW_NAMES_ERRNO] = errno_names,
+	[PW_NAMES_DIR] = dir_names,
 };
 
 const char *pw_name_of(enum pw_names names, unsigned int value)
@@ -252,6 +259,11 @@ const char *portwatch_first_name(unsigned int first)
 const char *portwatch_state_name(unsigned int state)
 {
 	return pw_name_of(PW_NAMES_STATE, state);
+}
+
+const char *portwatch_dir_name(unsigned int dir)
+{
+	return pw_name_of(PW_NAMES_DIR, dir);
 }
 
 const char *portwatch_exposure_name(enum portwatch_exposure exposure)

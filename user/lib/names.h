@@ -13,6 +13,7 @@ enum pw_names {
 	PW_NAMES_STATE,
 	PW_NAMES_EXPOSURE,
 	PW_NAMES_ERRNO,
+	PW_NAMES_DIR,
 };
 
 /* The name of @value, or NULL. */

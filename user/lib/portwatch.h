@@ -298,6 +298,7 @@ const char *portwatch_kind_name(unsigned int kind);
 const char *portwatch_reason_name(unsigned int reason);
 const char *portwatch_first_name(unsigned int first);
 const char *portwatch_state_name(unsigned int state);
+const char *portwatch_dir_name(unsigned int dir);
 const char *portwatch_exposure_name(enum portwatch_exposure exposure);
 const char *portwatch_errno_name(unsigned int error);
 
