@@ -194,6 +194,18 @@ struct expect *expect_accept(struct watch *watch, const struct end *end,
 	return expect;
 }
 
+struct expect *expect_flow(struct watch *watch, const struct end *end,
+			   enum portwatch_dir dir, const struct address *local,
+			   const struct address *peer)
+{
+	struct expect *expect = expect_new(watch, end, PORTWATCH_FLOW);
+
+	set_local(expect, local);
+	set_remote(expect, peer);
+	expect->event.flow.dir = dir;
+	return expect;
+}
+
 static struct expect *expect_close(struct watch *watch, const struct end *end,
 				   enum portwatch_kind kind,
 				   enum portwatch_reason reason)

@@ -66,6 +66,10 @@ struct expect *expect_connect_failed(struct watch *watch,
 				     const struct end *end, int error);
 struct expect *expect_accept(struct watch *watch, const struct end *end,
 			     const struct end *listener);
+/* @peer: whom the datagram goes to or comes from; @local: the other address of it. */
+struct expect *expect_flow(struct watch *watch, const struct end *end,
+			   enum portwatch_dir dir, const struct address *local,
+			   const struct address *peer);
 struct expect *expect_close_connection(struct watch *watch,
 				       const struct end *end,
 				       enum portwatch_reason reason,

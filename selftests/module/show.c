@@ -63,6 +63,10 @@ static void show_body(FILE *file, const struct portwatch_event *event)
 		fprintf(file, " error=%u how=%u", event->bind_failed.error,
 			event->bind_failed.how);
 		break;
+	case PORTWATCH_FLOW:
+		fprintf(file, " dir=%s",
+			or_unknown(portwatch_dir_name(event->flow.dir)));
+		break;
 	case PORTWATCH_LISTEN:
 		fprintf(file, " backlog=%u", event->listen.backlog);
 		break;

@@ -338,7 +338,8 @@ static unsigned int check_number(struct watch *watch,
 	struct counted *counted;
 	size_t i;
 
-	if (watch->options.events != PORTWATCH_EVENTS_ALL || !event->sock ||
+	if ((watch->options.events & PORTWATCH_EVENTS_ALL) !=
+	    PORTWATCH_EVENTS_ALL || !event->sock ||
 	    event->flags & PORTWATCH_F_EXISTING)
 		return 0;
 	for (i = 0; i < watch->nr_counted; i++)
