@@ -38,6 +38,8 @@
  * @events:	bits of the events to print
  * @count:	how many to print, 0: all
  * @strict:	loss is a failure
+ * @torn:	events were lost since the last snapshot was asked for
+ * @asked:	a snapshot is on its way
  * @error:	of a recording that could not be written, or 0
  */
 struct tail {
@@ -46,6 +48,8 @@ struct tail {
 	uint64_t events;
 	uint64_t count;
 	bool strict;
+	bool torn;
+	bool asked;
 	int error;
 	struct portwatch_reader *reader;
 	struct portwatch_filter *filter;
@@ -169,10 +173,30 @@ static bool take_option(struct tail *tail, int id, const char *argument)
 	}
 }
 
+static void note_seam(struct tail *tail, const struct portwatch_item *item)
+{
+	if (item->slot->type == PORTWATCH_LOST)
+		tail->torn = true;
+	else if (item->slot->type == PORTWATCH_SNAPSHOT)
+		tail->asked = !item->event->snapshot.end;
+}
+
+/* What was missed is shown by what there is now, as soon as there is time for it. */
+static void mend(struct tail *tail)
+{
+	if (!tail->torn || tail->asked || tail->common.input ||
+	    tail->common.options.no_snapshot)
+		return;
+	tail->torn = false;
+	tail->asked = !portwatch_reader_snapshot(tail->reader);
+}
+
 static int on_event(void *context, const struct portwatch_item *item)
 {
 	struct tail *tail = context;
 	bool wanted;
+
+	note_seam(tail, item);
 
 	/* The device knows what is wanted, a recording holds what it holds. */
 	wanted = (tail->events | EVENTS_ALWAYS) &
@@ -189,6 +213,7 @@ static void on_idle(void *context)
 {
 	struct tail *tail = context;
 
+	mend(tail);
 	pw_output_flush(&tail->output);
 }
 
