@@ -389,6 +389,7 @@ TEST_F(attempt, of_udp_after_a_disconnect_takes_a_port_again)
 	ASSERT_EQ(0, file_set_net("ipv4/ip_local_port_range", "32768 60999"));
 	EXPECT_EVENTS(watch);
 	/* Nor one that bind() was asked for by no number. */
+	memset(&end.facts.remote, 0, sizeof(end.facts.remote));
 	ASSERT_EQ(0, end_bind(&end, scene_loopback(scene, 0)));
 	expect_bind(watch, &end, PORTWATCH_HOW_EPHEMERAL);
 	end.facts.has_remote = false;
