@@ -22,7 +22,7 @@ DEFINE_PER_CPU(u64[PW_HOOKS], pw_hook_misses);
 /**
  * struct target - where a hook can be attached
  *
- * @symbol:	function or tracepoint; ftrace: or several, with commas
+ * @symbol:	function or tracepoint; ftrace: or a pattern for several
  * @handler:	of type @kind of the hook
  * @entry:	kretprobes: handler at entry
  */
@@ -252,7 +252,7 @@ static struct hook hooks[PW_HOOKS] = {
 	[PW_HOOK_MEET] = {
 		.name = "meet", FTRACE, .optional = true,
 		.purpose = "program of a process that uses a socket which another made",
-		.target = { { "security_socket_bind,security_socket_listen,security_socket_connect",
+		.target = { { "security_socket_[blc][io]*",
 			      pw_on_security_socket } },
 	},
 #endif
@@ -353,29 +353,17 @@ static int attach_tracepoint(struct hook *hook, const struct target *target)
 	return tracepoint_probe_register(lookup.found, target->handler, NULL);
 }
 
-static int set_filter(struct ftrace_ops *ops, const char *symbols)
-{
-	char list[sizeof_field(struct portwatch_hook, symbol)];
-	char *rest = list, *symbol;
-	int reset = 1, err = 0;
-
-	strscpy(list, symbols, sizeof(list));
-	while (!err && (symbol = strsep(&rest, ","))) {
-		err = ftrace_set_filter(ops, symbol, strlen(symbol), reset);
-		reset = 0;
-	}
-	return err;
-}
-
 static int attach_ftrace(struct hook *hook, const struct target *target)
 {
+	char symbol[sizeof_field(struct portwatch_hook, symbol)];
 	int err;
 
 	memset(&hook->ftrace, 0, sizeof(hook->ftrace));
 	hook->ftrace.func = target->handler;
 	/* Permanent: kernel.ftrace_enabled=0 is refused while we look. */
 	hook->ftrace.flags = PW_FTRACE_FLAGS;
-	err = set_filter(&hook->ftrace, target->symbol);
+	strscpy(symbol, target->symbol, sizeof(symbol));
+	err = ftrace_set_filter(&hook->ftrace, symbol, strlen(symbol), 1);
 	if (!err)
 		err = register_ftrace_function(&hook->ftrace);
 	if (err)

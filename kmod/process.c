@@ -356,7 +356,7 @@ struct pw_process *pw_process_of(struct task_struct *task)
 
 	if (!id_read(&id, task))
 		return NULL;
-	process = find(&id, bucket_of(&id));
+	process = replace_wanting(find(&id, bucket_of(&id)));
 	if (process)
 		return process;
 	process = take_free();

@@ -43,6 +43,7 @@ static const struct {
 	{ "disconnect", PW_EXERCISE_UDP },
 	{ "datagram6", PW_EXERCISE_UDP6 },
 	{ "exit", PW_EXERCISE_EXIT },
+	{ "meet", PW_EXERCISE_TCP },
 	{ "mptcp-subflow", PW_EXERCISE_MPTCP },
 	{ "mptcp-bind", PW_EXERCISE_MPTCP },
 	{ "mptcp-listen", PW_EXERCISE_MPTCP },
