@@ -135,11 +135,14 @@ void pw_emit_socket_close(struct pw_socket *socket, struct sock *sk)
 	pw_event_init(&event, PORTWATCH_CLOSE, sk, socket->cookie);
 	if (!(socket->flags & PW_S_USED))
 		event.flags |= PORTWATCH_F_UNUSED;
-	/* What is left of a connection that failed, or had its close, is not its. */
+	/*
+	 * What is left of a connection that failed, or had its close, is not its: a
+	 * stream that has a peer is not a mere socket.
+	 */
 	if (!still_has_port(socket, sk))
 		pw_event_clear_local(&event, sk);
-	if (!still_has_port(socket, sk) || socket->flags & PW_S_ENDED ||
-	    pw_is_sctp(sk))
+	if (pw_has_states(sk) || pw_is_sctp(sk) || !still_has_port(socket, sk) ||
+	    socket->flags & PW_S_ENDED)
 		pw_event_clear_remote(&event, sk);
 	event.close.kind = PORTWATCH_KIND_SOCKET;
 	event.close.reason = PORTWATCH_REASON_RELEASED;

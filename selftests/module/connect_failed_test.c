@@ -127,6 +127,28 @@ TEST_F(connect_failed, is_refused_to_a_socket_that_is_bound)
 	EXPECT_EVENTS(watch);
 }
 
+/* Until it is closed, the kernel keeps whom it did not reach. */
+TEST_F(connect_failed, leaves_a_bound_socket_without_a_peer)
+{
+	struct scene *scene = &self->scene;
+	struct watch *watch = &scene->watch;
+	struct end end;
+
+	ASSERT_EQ(0, scene_socket(scene, &end, SOCK_STREAM | SOCK_NONBLOCK));
+	ASSERT_EQ(0, end_bind(&end, scene_loopback(scene, 5001)));
+	expect_socket(watch, &end);
+	expect_bind(watch, &end, PORTWATCH_HOW_EXPLICIT);
+	ASSERT_EQ(-EINPROGRESS,
+		  end_connect(&end, scene_loopback(scene, NOBODY_LISTENS)));
+	ASSERT_EQ(-ECONNREFUSED, end_outcome(&end));
+	expect_connect(watch, &end);
+	expect_connect_failed(watch, &end, ECONNREFUSED);
+	end_close(&end);
+	end.facts.has_remote = false;
+	expect_close_socket(watch, &end);
+	EXPECT_EVENTS(watch);
+}
+
 TEST_F(connect_failed, and_later_is_established_on_the_same_socket)
 {
 	struct scene *scene = &self->scene;
