@@ -6,11 +6,12 @@ PW_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 PW_BUILD=$PW_TOP/build/vm
 PW_RELEASE=${PW_RELEASE:-bookworm}
 PW_FLAVOUR=${PW_FLAVOUR:-}	# of the kernel: Debian's "rt", or the plain one
-PW_ROOT=$PW_BUILD/$PW_RELEASE
+PW_VARIANT=${PW_VARIANT:-}	# of the root: more in it (vm-variant), or the plain one
+PW_ROOT=$PW_BUILD/$PW_RELEASE${PW_VARIANT:+-$PW_VARIANT}
 # shellcheck disable=SC2034 # for those who source this
 PW_VM=$PW_ROOT${PW_FLAVOUR:+-$PW_FLAVOUR}	# beside it: what one kernel needs
 PW_STARTED=${PW_STARTED:-${EPOCHREALTIME/[^0-9]/.}}
-export PW_RELEASE PW_FLAVOUR PW_STARTED
+export PW_RELEASE PW_FLAVOUR PW_VARIANT PW_STARTED
 
 # Seconds since the first script of this run began, to a tenth.
 elapsed()
