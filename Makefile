@@ -44,6 +44,10 @@ check: ## run every test, on this machine and in the VM
 matrix: ## build and test on every kernel (MATRIX="trixie sid": on some)
 	@scripts/matrix $(MATRIX)
 
+.PHONY: truth
+truth: ## compare portwatch and its peers with what programs know, in the VM
+	@scripts/truth
+
 .PHONY: style
 style: ## check the form of the sources
 	@scripts/style
