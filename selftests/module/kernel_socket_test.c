@@ -2,75 +2,22 @@
 /* The kernel itself takes a port, for somebody or by itself: row 28. */
 #include <kselftest_harness.h>
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "scene.h"
+#include "tool.h"
 
 SCENE_HOLD_HOOKS
 
 SCENE_BOTH(kernel_socket);
 
-#define WORDS 16
-
-/* Split at blanks, as a shell would. */
-static void run_words(char *text)
-{
-	char *words[WORDS + 1] = { NULL };
-	unsigned int i;
-
-	for (i = 0; i < WORDS; i++, text = NULL) {
-		words[i] = strtok(text, " ");
-		if (!words[i])
-			break;
-	}
-	execvp(words[0], words);
-	_exit(127);
-}
-
-/*
- * Runs a command, and learns who it is while it waits to begin. Its exit status, or
- * a negative errno.
- */
-static int run(struct process *process, const char *command)
-{
-	char text[256], *path;
-	int status;
-	pid_t pid;
-
-	snprintf(text, sizeof(text), "%s", command);
-	pid = fork();
-	if (pid < 0)
-		return -errno;
-	if (!pid) {
-		raise(SIGSTOP);
-		run_words(text);
-	}
-	if (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status))
-		return -ECHILD;
-	memset(process, 0, sizeof(*process));
-	who_read(&process->who, pid);
-	snprintf(process->who.comm, sizeof(process->who.comm), "ip");
-	path = realpath("/bin/ip", NULL);
-	snprintf(process->who.exe, sizeof(process->who.exe), "%s", path);
-	free(path);
-	kill(pid, SIGCONT);
-	if (waitpid(pid, &status, 0) != pid)
-		return -ECHILD;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -EINTR;
-}
-
 /* What a socket that a test cannot ask must be: bound to that port, for UDP. */
 static struct end kernel_end(const struct scene *scene, uint16_t port)
 {
-	struct end end = {
-		.owner = { .comm = "kernel", .exe = "(none)", .auid = -1 },
-	};
+	struct end end = { .owner = who_kernel() };
 	struct target target = target_any(scene->family, port);
 
 	end.facts.domain = family_domain(scene->family);
@@ -122,10 +69,10 @@ TEST_F(kernel_socket, of_a_tunnel_has_the_kernel_for_an_owner)
 	struct end end = kernel_end(scene, 5555);
 	struct process process;
 
-	ASSERT_EQ(0, run(&process, fou(scene, "add")));
+	ASSERT_EQ(0, tool_line(scene, &process, "%s", fou(scene, "add")));
 	expect_taken(watch, &end, &process);
 	ASSERT_EVENTS(watch);
-	ASSERT_EQ(0, run(&process, fou(scene, "del")));
+	ASSERT_EQ(0, tool_line(scene, &process, "%s", fou(scene, "del")));
 	by_if(expect_close_socket(watch, &end), &process);
 	EXPECT_EVENTS(watch);
 }
@@ -137,17 +84,15 @@ TEST_F(kernel_socket, of_a_vxlan_is_opened_by_who_sets_it_up)
 	struct watch *watch = &scene->watch;
 	struct end end = kernel_end(scene, 4789);
 	struct process process;
-	char text[128];
 
-	snprintf(text, sizeof(text),
-		 "ip link add vxlan0 type vxlan id 7 dstport 4789 local %s",
-		 scene->family == IPV4 ? "127.0.0.1" : "::1");
-	ASSERT_EQ(0, run(&process, text));
+	ASSERT_EQ(0, tool_line(scene, &process,
+			       "ip link add vxlan0 type vxlan id 7 dstport 4789 local %s",
+			       scene->family == IPV4 ? "127.0.0.1" : "::1"));
 	ASSERT_EQ(0, watch_skip(watch));
-	ASSERT_EQ(0, run(&process, "ip link set vxlan0 up"));
+	ASSERT_EQ(0, tool_line(scene, &process, "ip link set vxlan0 up"));
 	expect_taken(watch, &end, &process);
 	ASSERT_EVENTS(watch);
-	ASSERT_EQ(0, run(&process, "ip link del vxlan0"));
+	ASSERT_EQ(0, tool_line(scene, &process, "ip link del vxlan0"));
 	by_if(expect_close_socket(watch, &end), &process);
 	EXPECT_EVENTS(watch);
 }
@@ -164,7 +109,7 @@ TEST_F(kernel_socket, that_finds_its_port_taken)
 	expect_socket(watch, &taken);
 	expect_bind(watch, &taken, PORTWATCH_HOW_EXPLICIT);
 	ASSERT_EVENTS(watch);
-	ASSERT_LT(0, run(&process, fou(scene, "add")));
+	ASSERT_LT(0, tool_line(scene, &process, "%s", fou(scene, "add")));
 	end.born[1] = clock_boottime();
 	by_if(expect_socket(watch, &end), &process);
 	by_if(expect_bind_failed(watch, &end, PORTWATCH_HOW_EXPLICIT,
@@ -191,7 +136,7 @@ TEST_F(kernel_socket, that_ends_with_its_netns_has_no_actor)
 	ASSERT_EQ(0, scene_watch(scene, &options));
 	ASSERT_EQ(0, scene_unshare());
 	watch->netns = scene_netns();
-	ASSERT_EQ(0, run(&process, fou(scene, "add")));
+	ASSERT_EQ(0, tool_line(scene, &process, "%s", fou(scene, "add")));
 	end.born[1] = clock_boottime();
 	ASSERT_EQ(0, setns(first, CLONE_NEWNET));
 	by_if(expect_close_socket(watch, &end), NULL);
