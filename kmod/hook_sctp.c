@@ -75,6 +75,7 @@ static void set_peer(struct portwatch_event *event,
 	const struct list_head *list = &asoc->peer.transport_addr_list;
 	struct pw_address peer = { .port = asoc->peer.port };
 	const union sctp_addr *addr;
+	u8 family = event->family;
 
 	if (list_empty(list))
 		return;
@@ -89,19 +90,22 @@ static void set_peer(struct portwatch_event *event,
 		memcpy(peer.addr, &addr->v4.sin_addr, 4);
 	}
 	pw_event_set_remote(event, &peer);
+	/* It has addresses of both families, and shows one that is not for this peer. */
+	if (event->family != family)
+		memset(event->laddr, 0, sizeof(event->laddr));
 }
 
 /*
  * The peer is the one that the socket shows to getpeername(). What it shows before
  * the kernel has set it, or where a message began the association, is that of an
  * earlier one; then it is the last of the addresses that the association knows,
- * which connect() will show, too.
+ * which connect() will show, too. @asoc may be NULL: it has none any more.
  */
-static void init_event(struct portwatch_event *event, u8 type,
-		       const struct sctp_association *asoc, u64 cookie)
+static void init_event(struct portwatch_event *event, u8 type, struct sock *sk,
+		       u64 cookie, const struct sctp_association *asoc)
 {
-	pw_event_init(event, type, asoc->base.sk, cookie);
-	if (!shows_peer(event, asoc))
+	pw_event_init(event, type, sk, cookie);
+	if (asoc && !shows_peer(event, asoc))
 		set_peer(event, asoc);
 }
 
@@ -154,7 +158,7 @@ PW_FTRACE(pw_on_sctp_associate)
 		socket->flags &= ~PW_S_ENDED;
 		socket->flags |= PW_S_CONNECTING;
 	}
-	init_event(&event, PORTWATCH_CONNECT, asoc, lock.cookie);
+	init_event(&event, PORTWATCH_CONNECT, sk, lock.cookie, asoc);
 	now = pw_socket_emit(socket, &event, who, current->pid, NULL);
 	if (socket && !many)
 		socket->mark = now;
@@ -206,8 +210,8 @@ static void emit_established(struct pw_socket *socket, struct sock *sk)
 {
 	struct portwatch_event event;
 
-	init_event(&event, PORTWATCH_ESTABLISHED, association_of(sk),
-		   socket->cookie);
+	init_event(&event, PORTWATCH_ESTABLISHED, sk, socket->cookie,
+		   association_of(sk));
 	event.established.latency = socket->mark;
 	socket->flags &= ~PW_S_CONNECTING;
 	socket->flags |= PW_S_ASSOCIATED;
@@ -216,13 +220,13 @@ static void emit_established(struct pw_socket *socket, struct sock *sk)
 }
 
 /* The error of one that was let go is what became of it then. */
-static void emit_connect_failed(struct pw_socket *socket,
+static void emit_connect_failed(struct pw_socket *socket, struct sock *sk,
 				const struct sctp_association *asoc)
 {
-	int error = READ_ONCE(asoc->base.sk->sk_err);
+	int error = READ_ONCE(sk->sk_err);
 	struct portwatch_event event;
 
-	init_event(&event, PORTWATCH_CONNECT_FAILED, asoc, socket->cookie);
+	init_event(&event, PORTWATCH_CONNECT_FAILED, sk, socket->cookie, asoc);
 	event.connect_failed.error =
 		error && !(socket->flags & PW_S_RELEASED) ? error : ECANCELED;
 	event.connect_failed.latency = socket->mark;
@@ -236,10 +240,7 @@ static void emit_connection_close(struct pw_socket *socket, struct sock *sk,
 {
 	struct portwatch_event event;
 
-	if (asoc)
-		init_event(&event, PORTWATCH_CLOSE, asoc, socket->cookie);
-	else
-		pw_event_init(&event, PORTWATCH_CLOSE, sk, socket->cookie);
+	init_event(&event, PORTWATCH_CLOSE, sk, socket->cookie, asoc);
 	event.close.kind = PORTWATCH_KIND_CONNECTION;
 	event.close.reason = socket->reason;
 	event.close.first = socket->first;
@@ -274,7 +275,7 @@ PW_FTRACE(pw_on_sctp_association_free)
 	pw_hook_hit(PW_HOOK_SCTP_END);
 	socket = pw_socket_lock(&lock, sk);
 	if (socket && socket->flags & PW_S_CONNECTING)
-		emit_connect_failed(socket, asoc);
+		emit_connect_failed(socket, sk, asoc);
 	else if (socket && socket->flags & PW_S_ASSOCIATED)
 		emit_connection_close(socket, sk, asoc);
 	/* The socket was let go before, and waited only for this. */
