@@ -202,6 +202,13 @@ static bool is_for_absent_protocol(const struct pw_self_test *test,
 	       !(test->done >> PW_EXERCISE_MPTCP & 1);
 }
 
+/* Nobody uses that protocol yet, or nobody asked for what it sees. */
+static bool is_not_needed(const struct portwatch_hook *hook)
+{
+	return hook->state == PORTWATCH_HOOK_WAITING ||
+	       hook->state == PORTWATCH_HOOK_IDLE;
+}
+
 static int report_hook(const struct pw_self_test *test, size_t index, bool colour)
 {
 	const struct portwatch_hook *hook = &test->hooks[index];
@@ -212,7 +219,7 @@ static int report_hook(const struct pw_self_test *test, size_t index, bool colou
 				"hook %s on %s does not fire, so these are not seen: %s; %s",
 				hook->name, hook->symbol, hook->purpose,
 				remedy_of(hook));
-	if (hook->state == PORTWATCH_HOOK_ATTACHED ||
+	if (hook->state == PORTWATCH_HOOK_ATTACHED || is_not_needed(hook) ||
 	    is_for_absent_protocol(test, hook))
 		return PW_STATUS_FINE;
 	return pw_alarm(status, colour,
