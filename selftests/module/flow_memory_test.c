@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "module.h"
@@ -17,18 +16,14 @@ FIXTURE(flow_memory)
 	int fd;
 };
 
-#define PLACES 16U
+#define PLACES 16
+#define FEW "flows_max=16"
 
-static int load_with_places(void)
+static int reload(const char *parameters)
 {
-	char command[512];
 	int err = module_is_loaded() ? module_unload() : 0;
 
-	if (err || !module_file())
-		return err ? err : -ENOENT;
-	snprintf(command, sizeof(command), "insmod %s flows_max=%u",
-		 module_file(), PLACES);
-	return system(command) ? -EIO : 0;
+	return err ? err : module_load_with(parameters);
 }
 
 FIXTURE_SETUP(flow_memory)
@@ -38,7 +33,7 @@ FIXTURE_SETUP(flow_memory)
 	options.events |= PORTWATCH_EVENT_BIT(PORTWATCH_FLOW);
 	if (!module_file())
 		SKIP(return, "PORTWATCH_KO does not say where the module is");
-	ASSERT_EQ(0, load_with_places());
+	ASSERT_EQ(0, reload(FEW));
 	ASSERT_EQ(0, scene_prepare(&self->scene, IPV4));
 	ASSERT_EQ(0, scene_watch(&self->scene, &options));
 	self->fd = module_open();
@@ -49,8 +44,7 @@ FIXTURE_TEARDOWN(flow_memory)
 {
 	close(self->fd);
 	scene_close(&self->scene);
-	module_unload();
-	module_load();
+	EXPECT_EQ(0, reload(""));
 }
 
 /* Datagrams that were sent and found no room. */
