@@ -21,6 +21,10 @@
 
 #include "perform.h"
 
+#ifndef SYS_pidfd_getfd	/* glibc before 2.32 */
+#define SYS_pidfd_getfd 438
+#endif
+
 #ifndef SO_COOKIE
 #define SO_COOKIE 57
 #endif
