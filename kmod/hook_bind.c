@@ -12,6 +12,7 @@
 #include <net/inet_sock.h>
 #include <net/tcp_states.h>
 
+#include "holder.h"
 #include "hook.h"
 
 /**
@@ -35,6 +36,7 @@ void pw_emit_bind(struct pw_socket *socket, struct sock *sk, u64 cookie, u8 how,
 		  const struct pw_address *asked, struct pw_process *who)
 {
 	struct portwatch_event event;
+	u64 now;
 
 	if (socket) {
 		socket->flags |= PW_S_PORT;
@@ -44,12 +46,15 @@ void pw_emit_bind(struct pw_socket *socket, struct sock *sk, u64 cookie, u8 how,
 	}
 	pw_event_init(&event, PORTWATCH_BIND, sk, cookie);
 	pw_event_bind(&event, sk, how, asked);
-	pw_socket_emit(socket, &event, who, current->pid, NULL);
+	now = pw_socket_emit(socket, &event, who, current->pid, NULL);
+	if (socket)
+		socket->taken = now;
 }
 
 static void emit_bind_failed(struct pw_socket *socket, struct sock *sk,
 			     u64 cookie, u8 how, const struct pw_address *asked,
-			     int error, struct pw_process *who)
+			     int error, struct pw_process *who,
+			     const struct pw_holder *holder)
 {
 	struct portwatch_event event;
 
@@ -61,7 +66,33 @@ static void emit_bind_failed(struct pw_socket *socket, struct sock *sk,
 		pw_event_set_local(&event, asked);
 	event.bind_failed.error = -error;
 	event.bind_failed.how = how;
-	pw_socket_emit(socket, &event, who, current->pid, NULL);
+	pw_holder_encode(holder, &event);
+	pw_socket_emit_held(socket, &event, who, current->pid, holder->process);
+}
+
+/*
+ * Who has the port is looked for before the shard is locked. Where any port would
+ * have done, no one holder is to blame.
+ */
+static void report_failure(struct sock *sk, u8 how,
+			   const struct pw_address *asked, int error)
+{
+	struct pw_holder holder = { NULL };
+	struct pw_socket_lock lock;
+	struct pw_socket *socket;
+	struct pw_process *who;
+
+	if (error == -EADDRINUSE && how == PORTWATCH_HOW_EXPLICIT &&
+	    READ_ONCE(pw_stream_wants[PORTWATCH_BIND_FAILED]))
+		pw_holder_find(&holder, sk, asked);
+	who = pw_process_current();
+	socket = pw_socket_lock(&lock, sk);
+	socket = pw_socket_of_holder(&lock, socket, sk, who);
+	emit_bind_failed(socket, sk, lock.cookie, how, asked, error, who,
+			 &holder);
+	pw_socket_unlock(&lock);
+	pw_process_put(who);
+	pw_holder_put(&holder);
 }
 
 static u8 how_asked(const struct pw_address *asked)
@@ -96,15 +127,15 @@ static void bind_returned(struct bind_data *data, int ret)
 	/* An address alone takes no port (IP_BIND_ADDRESS_NO_PORT, raw). */
 	if (sk->sk_type == SOCK_RAW || (!ret && !inet_sk(sk)->inet_num))
 		return;
+	if (ret) {
+		report_failure(sk, how_asked(&data->asked), &data->asked, ret);
+		return;
+	}
 	who = pw_process_current();
 	socket = pw_socket_lock(&lock, sk);
 	socket = pw_socket_of_holder(&lock, socket, sk, who);
-	if (ret)
-		emit_bind_failed(socket, sk, lock.cookie, how_asked(&data->asked),
-				 &data->asked, ret, who);
-	else
-		pw_emit_bind(socket, sk, lock.cookie, how_asked(&data->asked),
-			     &data->asked, who);
+	pw_emit_bind(socket, sk, lock.cookie, how_asked(&data->asked),
+		     &data->asked, who);
 	pw_socket_unlock(&lock);
 	pw_process_put(who);
 }
@@ -172,13 +203,14 @@ PW_KPROBE(pw_on_inet_autobind)
 	struct pw_process *who;
 
 	pw_hook_hit(PW_HOOK_AUTOBIND);
+	if (ret) {
+		report_failure(sk, PORTWATCH_HOW_AUTO, &data->asked, ret);
+		return 0;
+	}
 	who = pw_process_current();
 	socket = pw_socket_lock(&lock, sk);
 	socket = pw_socket_of_holder(&lock, socket, sk, who);
-	if (ret)
-		emit_bind_failed(socket, sk, lock.cookie, PORTWATCH_HOW_AUTO,
-				 &data->asked, ret, who);
-	else if (!socket || socket->port != inet_sk(sk)->inet_num)
+	if (!socket || socket->port != inet_sk(sk)->inet_num)
 		pw_emit_bind(socket, sk, lock.cookie, PORTWATCH_HOW_AUTO, NULL,
 			     who);
 	pw_socket_unlock(&lock);
@@ -231,18 +263,16 @@ static void listen_returned(struct bind_data *data, int ret)
 	struct pw_socket_lock lock;
 	struct pw_socket *socket;
 	struct pw_process *who;
-	u8 how;
 
-	if (ret && ret != -EADDRINUSE)
+	if (ret == -EADDRINUSE)
+		report_failure(sk, data->had_port ? how_asked(&data->asked) :
+			       PORTWATCH_HOW_AUTO, &data->asked, ret);
+	if (ret)
 		return;
-	how = data->had_port ? how_asked(&data->asked) : PORTWATCH_HOW_AUTO;
 	who = pw_process_current();
 	socket = pw_socket_lock(&lock, sk);
 	socket = pw_socket_of_holder(&lock, socket, sk, who);
-	if (ret) {
-		emit_bind_failed(socket, sk, lock.cookie, how, &data->asked, ret,
-				 who);
-	} else if (sk->sk_state == TCP_LISTEN) {
+	if (sk->sk_state == TCP_LISTEN) {
 		if (!data->had_port)
 			pw_emit_bind(socket, sk, lock.cookie, PORTWATCH_HOW_AUTO,
 				     NULL, who);

@@ -58,6 +58,11 @@ static u32 hash_of(const struct sock *sk)
 	return hash_ptr(sk, SHARD_BITS + BUCKET_BITS);
 }
 
+static struct pw_shard *shard_of(const struct sock *sk)
+{
+	return &table.shards[hash_of(sk) & (SHARDS - 1)];
+}
+
 static struct hlist_head *bucket_of(struct pw_shard *shard,
 				    const struct sock *sk)
 {
@@ -78,7 +83,7 @@ u64 pw_socket_cookie(struct sock *sk)
 struct pw_socket *pw_socket_lock(struct pw_socket_lock *lock, struct sock *sk)
 	__acquires(lock->shard)
 {
-	struct pw_shard *shard = &table.shards[hash_of(sk) & (SHARDS - 1)];
+	struct pw_shard *shard = shard_of(sk);
 	struct pw_socket *socket;
 
 	lock->shard = shard;
@@ -93,6 +98,22 @@ struct pw_socket *pw_socket_lock(struct pw_socket_lock *lock, struct sock *sk)
 		pw_socket_remove(lock, socket);
 		break;
 	}
+	return NULL;
+}
+
+struct pw_socket *pw_socket_lock_known(struct pw_socket_lock *lock,
+				       const struct sock *sk, u64 cookie)
+	__acquires(lock->shard)
+{
+	struct pw_shard *shard = shard_of(sk);
+	struct pw_socket *socket;
+
+	lock->shard = shard;
+	lock->cookie = cookie;
+	raw_spin_lock_irqsave(&shard->lock, lock->flags);
+	hlist_for_each_entry(socket, bucket_of(shard, sk), node)
+		if (socket->sk == sk && socket->cookie == cookie)
+			return socket;
 	return NULL;
 }
 
@@ -193,6 +214,9 @@ static u64 emit(struct pw_socket *socket, struct portwatch_event *event,
 	with.urgent = is_urgent(socket, event);
 	if (!pw_process_same(with.owner, actor))
 		with.actor = actor;
+	/* Nobody is introduced twice. */
+	if (with.holder == with.owner || with.holder == with.actor)
+		with.holder = NULL;
 	if (socket) {
 		event->sock_seq = ++socket->seq;
 		event->owner_tid = socket->owner_tid;
@@ -221,7 +245,7 @@ void pw_socket_emit_to(struct pw_socket *socket, struct portwatch_event *event,
 
 bool pw_socket_is_known(const struct sock *sk, u64 cookie)
 {
-	struct pw_shard *shard = &table.shards[hash_of(sk) & (SHARDS - 1)];
+	struct pw_shard *shard = shard_of(sk);
 	struct pw_socket *socket;
 	unsigned long flags;
 	bool known = false;
@@ -231,6 +255,15 @@ bool pw_socket_is_known(const struct sock *sk, u64 cookie)
 		known |= socket->sk == sk && socket->cookie == cookie;
 	raw_spin_unlock_irqrestore(&shard->lock, flags);
 	return known;
+}
+
+u64 pw_socket_emit_held(struct pw_socket *socket, struct portwatch_event *event,
+			struct pw_process *actor, u32 actor_tid,
+			struct pw_process *holder)
+{
+	struct pw_emission with = { .holder = holder };
+
+	return emit(socket, event, actor, actor_tid, with);
 }
 
 unsigned int pw_sockets_shards(void)

@@ -56,6 +56,8 @@ struct sock;
  *		owner, with a reference
  * @subflows:	MPTCP: the first of its subflows; of one of these: the next one
  * @tx_bytes, @rx_bytes, @retrans, @rtt_us, @error: MPTCP: of subflows that are closed
+ * @taken:	when the last bind event was sent for its port (MPTCP: not while its bytes
+ *		are counted)
  * @queue:	TCP: the listener in whose accept queue it is or was; not to be followed
  *		but by who accepts from it
  * @owner_tid, @closer_tid: their threads
@@ -85,7 +87,10 @@ struct pw_socket {
 		u64 tx_bytes;
 		struct sock *queue;
 	};
-	u64 rx_bytes;
+	union {
+		u64 rx_bytes;
+		u64 taken;
+	};
 	u32 owner_tid;
 	u32 closer_tid;
 	u32 seq;
@@ -132,6 +137,14 @@ void pw_socket_unlock(struct pw_socket_lock *lock)
 	__releases(lock->shard);
 
 /*
+ * The same for a socket that may be gone: neither it nor its memory is looked at, its
+ * record is found by address and cookie.
+ */
+struct pw_socket *pw_socket_lock_known(struct pw_socket_lock *lock,
+				       const struct sock *sk, u64 cookie)
+	__acquires(lock->shard);
+
+/*
  * Under the lock: make a record, blank but for sk and cookie. NULL when there
  * is no room: counted.
  */
@@ -161,6 +174,11 @@ void pw_socket_emit_to(struct pw_socket *socket, struct portwatch_event *event,
 
 /* Is there a record of that socket? @sk need not be there any more. */
 bool pw_socket_is_known(const struct sock *sk, u64 cookie);
+
+/* As pw_socket_emit(), for a port that is held: sessions learn who @holder (may be NULL) is. */
+u64 pw_socket_emit_held(struct pw_socket *socket, struct portwatch_event *event,
+			struct pw_process *actor, u32 actor_tid,
+			struct pw_process *holder);
 
 /* The cookie of a socket, made if it has none yet. */
 u64 pw_socket_cookie(struct sock *sk);

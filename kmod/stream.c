@@ -87,12 +87,18 @@ static u32 strangers(const struct pw_process *process, u32 mask)
 static void deliver(u32 mask, struct portwatch_event *event,
 		    const struct pw_emission *with)
 {
-	/* Before the clock is read, see announce(). */
-	u32 tell_owner = strangers(with->owner, mask);
-	u32 tell_actor = strangers(with->actor, mask);
+	struct pw_process *const named[] = {
+		with->owner, with->actor, with->holder };
+	u32 tell[ARRAY_SIZE(named)], tell_any = 0;
 	struct portwatch_beacon *beacon = pw_beacon();
 	unsigned int cpu = smp_processor_id();
+	unsigned int i;
 
+	/* Before the clock is read, see announce(). */
+	for (i = 0; i < ARRAY_SIZE(named); i++) {
+		tell[i] = strangers(named[i], mask);
+		tell_any |= tell[i];
+	}
 	event->owner = pw_process_key(with->owner);
 	event->actor = pw_process_key(with->actor);
 	event->time = pw_beacon_begin(beacon);
@@ -105,12 +111,11 @@ static void deliver(u32 mask, struct portwatch_event *event,
 		struct pw_ring *ring = &session->rings[cpu];
 
 		mask &= mask - 1;
-		if (unlikely(tell_owner & BIT(index)))
-			announce(ring, with->owner, index, event->time,
-				 with->urgent);
-		if (unlikely(tell_actor & BIT(index)))
-			announce(ring, with->actor, index, event->time,
-				 with->urgent);
+		for (i = 0; unlikely(tell_any & BIT(index)) &&
+			    i < ARRAY_SIZE(named); i++)
+			if (tell[i] & BIT(index))
+				announce(ring, named[i], index, event->time,
+					 with->urgent);
 		pw_session_written(session, pw_ring_write(ring, event, 1,
 							  with->urgent));
 	}

@@ -36,7 +36,8 @@ void pw_stream_remove(struct pw_session *session);
 /**
  * struct pw_emission - what goes with an event
  *
- * @owner, @actor: may be NULL; kept alive by the caller
+ * @owner, @actor, @holder: whom the event names; may be NULL; kept alive by the
+ *		caller; the key of @holder is in the event already
  * @elapsed:	a field of the event that holds a time, and gets the nanoseconds from
  *		then to the event; NULL: none; 0 (not known) stays 0
  * @urgent:	it may use the reserve of a ring
@@ -45,6 +46,7 @@ void pw_stream_remove(struct pw_session *session);
 struct pw_emission {
 	struct pw_process *owner;
 	struct pw_process *actor;
+	struct pw_process *holder;
 	__u64 *elapsed;
 	bool urgent;
 	u32 only;

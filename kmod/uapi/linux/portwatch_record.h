@@ -111,13 +111,18 @@ enum portwatch_dir {
 	PORTWATCH_DIR_IN	= 2,	/* to it */
 };
 
-/* State of a socket in a snapshot row: portwatch_event.existing.state. */
+/*
+ * State of a socket in a snapshot row, portwatch_event.existing.state, and of the
+ * holder of a port, portwatch_event.bind_failed.holder_state: there it is BOUND,
+ * LISTENING, CONNECTED (being connected or closed too) or TIME_WAIT.
+ */
 enum portwatch_state {
 	PORTWATCH_STATE_OPEN		= 1,	/* no port yet */
 	PORTWATCH_STATE_BOUND		= 2,
 	PORTWATCH_STATE_LISTENING	= 3,
 	PORTWATCH_STATE_CONNECTING	= 4,
 	PORTWATCH_STATE_CONNECTED	= 5,
+	PORTWATCH_STATE_TIME_WAIT	= 6,	/* what a connection left behind */
 };
 
 /**
@@ -167,6 +172,18 @@ struct portwatch_slot {
  * @bind_failed: type BIND_FAILED
  * @bind_failed.error: errno
  * @bind_failed.how: enum portwatch_how; 0: the address made no sense
+ * @bind_failed.holder_state: enum portwatch_state of the socket because of which
+ *		the port was not to be had (EADDRINUSE, a port that was named), by the
+ *		kernel's tables as they were right after the failure. 0: none was
+ *		found there that conflicts; then all of the holder is 0.
+ * @bind_failed.holder_sock: its cookie; 0 for TIME_WAIT, which is no socket any
+ *		more, and for the inner socket of one of MPTCP
+ * @bind_failed.holder_since: when it took the port, a connection without a bind of
+ *		its own: when it was connected; 0: not known
+ * @bind_failed.holder: key of its owner; PORTWATCH_PROCESS_UNKNOWN: not known, or
+ *		none (TIME_WAIT)
+ * @bind_failed.holder_uid: user of the socket, in the first user namespace; of
+ *		TIME_WAIT none is known and it is 0
  * @listen:	type LISTEN
  * @listen.backlog: as asked for, limited by net.core.somaxconn
  * @established: type ESTABLISHED
@@ -241,6 +258,12 @@ struct portwatch_event {
 		struct {
 			__u32	error;
 			__u8	how;
+			__u8	holder_state;
+			__u16	reserved;
+			__u64	holder_sock;
+			__u64	holder_since;
+			__u32	holder;
+			__u32	holder_uid;
 		} bind_failed;
 		struct {
 			__u32	backlog;
