@@ -106,6 +106,7 @@ static const struct name state_names[] = {
 	{ PORTWATCH_STATE_LISTENING, "listening" },
 	{ PORTWATCH_STATE_CONNECTING, "connecting" },
 	{ PORTWATCH_STATE_CONNECTED, "connected" },
+	{ PORTWATCH_STATE_TIME_WAIT, "time-wait" },
 	{ 0, NULL },
 };
 

@@ -103,6 +103,8 @@ struct portwatch_identity {
  * @real_time:	the event's time, nanoseconds since 1970 (UTC)
  * @owner:	who created or accepted the socket, or NULL when not known
  * @actor:	who did this if it is not the owner, else NULL
+ * @holder:	type BIND_FAILED: whose socket had the port, or NULL when none or not
+ *		known; its socket, state and age stand in the event
  * @inverted:	true when an event with a later time was given before this one
  *
  * An item is valid until the next call that has the reader as an argument.
@@ -116,6 +118,7 @@ struct portwatch_item {
 	uint64_t real_time;
 	const struct portwatch_identity *owner;
 	const struct portwatch_identity *actor;
+	const struct portwatch_identity *holder;
 	bool inverted;
 };
 

@@ -127,6 +127,14 @@ find_identity(const struct portwatch_reader *reader, uint32_t key)
 	return identity ? &identity->public : NULL;
 }
 
+/* Only one type of event names three. */
+static uint32_t holder_of(const struct portwatch_event *event)
+{
+	if (event->type != PORTWATCH_BIND_FAILED)
+		return PORTWATCH_PROCESS_UNKNOWN;
+	return event->bind_failed.holder;
+}
+
 static void make_item(const struct portwatch_reader *reader,
 		      const union pw_slot *slot, struct portwatch_item *item)
 {
@@ -136,10 +144,12 @@ static void make_item(const struct portwatch_reader *reader,
 	if (slot->head.type == PORTWATCH_LOST) {
 		item->owner = NULL;
 		item->actor = NULL;
+		item->holder = NULL;
 		return;
 	}
 	item->owner = find_identity(reader, slot->event.owner);
 	item->actor = find_identity(reader, slot->event.actor);
+	item->holder = find_identity(reader, holder_of(&slot->event));
 }
 
 static bool is_wanted(const struct portwatch_reader *reader,

@@ -177,6 +177,22 @@ static int write_process(struct portwatch_reader *reader, uint32_t key,
 					    sizeof(draft.slots[0]));
 }
 
+/* Whom an event names. */
+static int write_named(struct portwatch_reader *reader,
+		       const struct portwatch_event *event,
+		       const struct portwatch_slot *when, FILE *file)
+{
+	int err;
+
+	err = write_process(reader, event->owner, when, file);
+	if (!err)
+		err = write_process(reader, event->actor, when, file);
+	if (!err && event->type == PORTWATCH_BIND_FAILED)
+		err = write_process(reader, event->bind_failed.holder, when,
+				    file);
+	return err;
+}
+
 int portwatch_recording_write_item(struct portwatch_reader *reader,
 				   const struct portwatch_item *item,
 				   void *file)
@@ -186,15 +202,9 @@ int portwatch_recording_write_item(struct portwatch_reader *reader,
 	err = write_offset(reader, item, file);
 	if (err)
 		return err;
-	if (item->slot->type != PORTWATCH_LOST) {
-		err = write_process(reader, item->event->owner, item->slot,
-				    file);
-		if (err)
-			return err;
-		err = write_process(reader, item->event->actor, item->slot,
-				    file);
-		if (err)
-			return err;
-	}
+	if (item->slot->type != PORTWATCH_LOST)
+		err = write_named(reader, item->event, item->slot, file);
+	if (err)
+		return err;
 	return write_all(file, item->slot, PORTWATCH_SLOT_SIZE);
 }
