@@ -15,15 +15,21 @@ SCENE_ALL(bind_failed);
 /* A socket asks, fails with that, and is closed without ever having a port. */
 static void ask_in_vain(struct __test_metadata *_metadata,
 			struct scene *scene, struct process *process, int type,
-			struct target target, enum portwatch_how how, int error)
+			struct target target, enum portwatch_how how, int error,
+			const struct end *holder)
 {
 	struct watch *watch = &scene->watch;
+	struct expect *expect;
 	struct end end;
 
 	ASSERT_EQ(0, scene_socket_of(scene, &end, process, type));
 	EXPECT_EQ(-error, end_bind(&end, target));
 	expect_socket(watch, &end);
-	expect_bind_failed(watch, &end, how, error);
+	expect = expect_bind_failed(watch, &end, how, error);
+	if (holder)
+		expect_holder(expect, holder, holder->listening ?
+			      PORTWATCH_STATE_LISTENING :
+			      PORTWATCH_STATE_BOUND);
 	end_close(&end);
 	expect_close_unused(watch, &end);
 }
@@ -44,10 +50,10 @@ TEST_F(bind_failed, when_the_port_is_taken)
 		expect_bind(watch, &holder, PORTWATCH_HOW_EXPLICIT);
 		ask_in_vain(_metadata, scene, late, both[i],
 			    scene_loopback(scene, 5432),
-			    PORTWATCH_HOW_EXPLICIT, EADDRINUSE);
+			    PORTWATCH_HOW_EXPLICIT, EADDRINUSE, &holder);
 		ask_in_vain(_metadata, scene, &scene->self, both[i],
 			    scene_loopback(scene, 5432),
-			    PORTWATCH_HOW_EXPLICIT, EADDRINUSE);
+			    PORTWATCH_HOW_EXPLICIT, EADDRINUSE, &holder);
 		end_close(&holder);
 		expect_close_socket(watch, &holder);
 	}
@@ -63,7 +69,7 @@ TEST_F(bind_failed, when_the_port_is_listened_on)
 	scene_expect_listen(scene, &listener);
 	ask_in_vain(_metadata, scene, &scene->self, SOCK_STREAM,
 		    scene_loopback(scene, end_port(&listener)),
-		    PORTWATCH_HOW_EXPLICIT, EADDRINUSE);
+		    PORTWATCH_HOW_EXPLICIT, EADDRINUSE, &listener);
 	EXPECT_EVENTS(&scene->watch);
 }
 
@@ -83,8 +89,10 @@ TEST_F(bind_failed, and_later_succeeds_on_the_same_socket)
 		ASSERT_EQ(-EADDRINUSE,
 			  end_bind(&end, scene_loopback(scene, 6000)));
 		expect_socket(watch, &end);
-		expect_bind_failed(watch, &end, PORTWATCH_HOW_EXPLICIT,
-				   EADDRINUSE);
+		expect_holder(expect_bind_failed(watch, &end,
+						 PORTWATCH_HOW_EXPLICIT,
+						 EADDRINUSE),
+			      &holder, PORTWATCH_STATE_BOUND);
 		ASSERT_EQ(0, end_bind(&end, scene_loopback(scene, 6001)));
 		expect_bind(watch, &end, PORTWATCH_HOW_EXPLICIT);
 		end_close(&holder);
@@ -106,7 +114,7 @@ TEST_F(bind_failed, on_a_low_port_without_the_right)
 	for (i = 0; i < ARRAY_SIZE(both); i++)
 		ask_in_vain(_metadata, scene, nobody, both[i],
 			    scene_loopback(scene, 80), PORTWATCH_HOW_EXPLICIT,
-			    EACCES);
+			    EACCES, NULL);
 	EXPECT_EVENTS(&scene->watch);
 }
 
@@ -120,10 +128,10 @@ TEST_F(bind_failed, on_an_address_that_is_not_local)
 	for (i = 0; i < ARRAY_SIZE(both); i++) {
 		ask_in_vain(_metadata, scene, &scene->self, both[i],
 			    target_text(variant->family, text, 4444),
-			    PORTWATCH_HOW_EXPLICIT, EADDRNOTAVAIL);
+			    PORTWATCH_HOW_EXPLICIT, EADDRNOTAVAIL, NULL);
 		ask_in_vain(_metadata, scene, &scene->self, both[i],
 			    target_text(variant->family, text, 0),
-			    PORTWATCH_HOW_EPHEMERAL, EADDRNOTAVAIL);
+			    PORTWATCH_HOW_EPHEMERAL, EADDRNOTAVAIL, NULL);
 	}
 	EXPECT_EVENTS(&scene->watch);
 }
@@ -149,8 +157,10 @@ TEST_F(bind_failed, for_a_second_user_of_a_reuse_port_group)
 		ASSERT_EQ(-EADDRINUSE,
 			  end_bind(&second, scene_loopback(scene, 7001)));
 		expect_socket(watch, &second);
-		expect_bind_failed(watch, &second, PORTWATCH_HOW_EXPLICIT,
-				   EADDRINUSE);
+		expect_holder(expect_bind_failed(watch, &second,
+						 PORTWATCH_HOW_EXPLICIT,
+						 EADDRINUSE),
+			      &first, PORTWATCH_STATE_BOUND);
 		end_close(&first);
 		expect_close_socket(watch, &first);
 		end_close(&second);
@@ -246,7 +256,9 @@ TEST_F(bind_failed, for_the_second_start_of_a_server)
 	ASSERT_EQ(-EADDRINUSE,
 		  end_bind(&second, scene_loopback(scene, end_port(&first))));
 	expect_socket(watch, &second);
-	expect_bind_failed(watch, &second, PORTWATCH_HOW_EXPLICIT, EADDRINUSE);
+	expect_holder(expect_bind_failed(watch, &second, PORTWATCH_HOW_EXPLICIT,
+					 EADDRINUSE),
+		      &first, PORTWATCH_STATE_LISTENING);
 	process_exit(again);
 	expect_close_unused(watch, &second);
 	EXPECT_EVENTS(watch);

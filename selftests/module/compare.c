@@ -120,6 +120,27 @@ static unsigned int compare_actor(const struct expect *expect,
 	return wrong + same_who("actor", &expect->actor, &got->actor);
 }
 
+static unsigned int compare_holder(const struct expect *expect,
+				   const struct got *got)
+{
+	unsigned int wrong = 0;
+
+	if (got->event.type != PORTWATCH_BIND_FAILED)
+		return same("a holder", 0, got->has_holder);
+	if (!expect->holder.pid) {
+		if (got->has_holder)
+			return differ("holder: expected none, got pid %u",
+				      got->holder.pid);
+		return same("holder", 0, got->event.bind_failed.holder);
+	}
+	if (!got->has_holder)
+		return differ("holder: expected pid %u, got none",
+			      expect->holder.pid);
+	wrong += same("holder's key", got->holder.key,
+		      got->event.bind_failed.holder);
+	return wrong + same_who("holder", &expect->holder, &got->holder);
+}
+
 static unsigned int same_address(const char *name, unsigned int family,
 				 const uint8_t *want, const uint8_t *got)
 {
@@ -179,6 +200,21 @@ static unsigned int compare_since(const struct expect *expect, uint64_t got)
 		       expect->begun[1] + SLACK, got);
 }
 
+/* What is compared as a holder, or with bounds, is taken out of the body. */
+static unsigned int compare_held(const struct expect *expect,
+				 struct portwatch_event *got)
+{
+	const uint64_t *bounds = expect->held_since;
+	uint64_t since = got->bind_failed.holder_since;
+
+	got->bind_failed.holder = 0;
+	got->bind_failed.holder_since = 0;
+	if (!bounds[1])
+		return same("held since", 0, since);
+	return between("held since", bounds[0] ? bounds[0] - SLACK : 1,
+		       bounds[1] + SLACK, since);
+}
+
 static unsigned int compare_close_measures(const struct expect *expect,
 					   struct portwatch_event *got)
 {
@@ -215,6 +251,9 @@ static unsigned int compare_measures(const struct expect *expect,
 		return wrong;
 	}
 	switch (got->type) {
+	case PORTWATCH_BIND_FAILED:
+		wrong = compare_held(expect, got);
+		break;
 	case PORTWATCH_ESTABLISHED:
 		wrong = compare_span("latency", expect, time,
 				     got->established.latency);
@@ -315,6 +354,7 @@ unsigned int expect_compare(const struct watch *watch,
 	wrong += compare_addresses(expect, &event);
 	wrong += compare_owner(expect, got);
 	wrong += compare_actor(expect, got);
+	wrong += compare_holder(expect, got);
 	wrong += compare_measures(expect, &event);
 	wrong += compare_body(&expect->event, &event);
 	wrong += compare_real_time(got);

@@ -87,9 +87,15 @@ int end_bind(struct end *end, struct target target)
 {
 	struct request request = { .verb = DO_BIND, .target = target };
 	struct answer answer;
+	int result;
 
 	end->asked = address_of(&target.any);
-	return end_do(end, &request, &answer);
+	result = end_do(end, &request, &answer);
+	if (!result) {
+		end->taken[0] = answer.before;
+		end->taken[1] = answer.after;
+	}
+	return result;
 }
 
 int end_bindx(struct end *end, struct target target)

@@ -20,6 +20,7 @@
  * @born:	CLOCK_BOOTTIME before and after it was created or accepted
  * @begun:	the same of what its close counts from: connect, accept, listen;
  *		0: not known
+ * @taken:	CLOCK_BOOTTIME before and after the bind() that worked; both 0: none
  * @listening:	listen() worked
  * @closing:	CLOCK_BOOTTIME before the call that closed it, 0: still open
  */
@@ -33,6 +34,7 @@ struct end {
 	uint64_t rx;
 	uint64_t born[2];
 	uint64_t begun[2];
+	uint64_t taken[2];
 	uint64_t closing;
 	bool listening;
 };

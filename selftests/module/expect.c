@@ -329,6 +329,25 @@ void expect_by(struct expect *expect, const struct process *process)
 	expect->event.actor_tid = process->who.tid;
 }
 
+/*
+ * One that did not take the port by bind() has had it since it was connected; the
+ * test knows when that was for the end that connected, and that it was before the
+ * accept() for the other.
+ */
+void expect_holder(struct expect *expect, const struct end *holder,
+		   enum portwatch_state state)
+{
+	struct portwatch_event *event = &expect->event;
+	bool taken = holder->taken[1];
+
+	event->bind_failed.holder_state = state;
+	event->bind_failed.holder_sock = holder->facts.cookie;
+	event->bind_failed.holder_uid = holder->owner.uid;
+	expect->holder = holder->owner;
+	expect->held_since[0] = taken ? holder->taken[0] : holder->begun[0];
+	expect->held_since[1] = taken ? holder->taken[1] : holder->begun[1];
+}
+
 void expect_forget(struct watch *watch, const struct end *end)
 {
 	size_t i, kept = 0;

@@ -21,6 +21,9 @@ struct got;
  * @owner:	who created or accepted the socket (its tid: by which thread)
  * @actor:	who did it, where that is not the owner; pid 0: nobody
  * @unknown_owner: the event must not name an owner
+ * @holder:	who has the port; pid 0: nobody is named
+ * @held_since:	when he took it, at the earliest and at the latest; both 0: that must
+ *		not be said
  * @begun:	when that of which the body has the duration, latency or wait began,
  *		at the earliest and at the latest; a row: when the socket was made.
  *		Both 0: there must be none
@@ -37,8 +40,10 @@ struct expect {
 	struct portwatch_event event;
 	struct who owner;
 	struct who actor;
+	struct who holder;
 	bool unknown_owner;
 	uint64_t begun[2];
+	uint64_t held_since[2];
 	uint64_t not_before;
 	bool free_span;
 	bool rtt;
@@ -89,6 +94,10 @@ void expect_forget(struct watch *watch, const struct end *end);
 
 /* The event was done by another process than the owner. */
 void expect_by(struct expect *expect, const struct process *process);
+
+/* The port is held by that socket. */
+void expect_holder(struct expect *expect, const struct end *holder,
+		   enum portwatch_state state);
 
 /* Compares, says on stderr what differs, returns the number of differences. */
 unsigned int expect_compare(const struct watch *watch,

@@ -101,6 +101,7 @@ TEST_F(owner, stays_when_another_fails_to_bind_and_to_connect)
 	struct process *parent = scene_actor(scene, "parent");
 	struct end end, holder;
 	struct process *child;
+	struct expect *expect;
 
 	ASSERT_NE(NULL, parent);
 	ASSERT_EQ(0, scene_socket(scene, &holder, SOCK_STREAM));
@@ -113,8 +114,10 @@ TEST_F(owner, stays_when_another_fails_to_bind_and_to_connect)
 	end.process = child;
 	expect_socket(watch, &end);
 	ASSERT_EQ(-EADDRINUSE, end_bind(&end, scene_loopback(scene, 7778)));
-	expect_by(expect_bind_failed(watch, &end, PORTWATCH_HOW_EXPLICIT,
-				     EADDRINUSE), child);
+	expect = expect_bind_failed(watch, &end, PORTWATCH_HOW_EXPLICIT,
+				    EADDRINUSE);
+	expect_by(expect, child);
+	expect_holder(expect, &holder, PORTWATCH_STATE_BOUND);
 	ASSERT_EQ(-ECONNREFUSED, end_connect(&end, scene_loopback(scene, 9)));
 	expect_by(expect_connect(watch, &end), child);
 	/* The refusal came from the network: nobody did it. */

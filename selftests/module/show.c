@@ -50,6 +50,16 @@ static void show_existing(FILE *file, const struct portwatch_event *event)
 		event->existing.backlog, event->existing.accepted);
 }
 
+static void show_bind_failed(FILE *file, const struct portwatch_event *event)
+{
+	fprintf(file, " error=%u how=%u holder=%u state=%u sock=%" PRIu64,
+		event->bind_failed.error, event->bind_failed.how,
+		event->bind_failed.holder, event->bind_failed.holder_state,
+		(uint64_t)event->bind_failed.holder_sock);
+	fprintf(file, " uid=%u since=%" PRIu64, event->bind_failed.holder_uid,
+		(uint64_t)event->bind_failed.holder_since);
+}
+
 static void show_body(FILE *file, const struct portwatch_event *event)
 {
 	switch (event->type) {
@@ -60,8 +70,7 @@ static void show_body(FILE *file, const struct portwatch_event *event)
 		show_bind(file, event);
 		break;
 	case PORTWATCH_BIND_FAILED:
-		fprintf(file, " error=%u how=%u", event->bind_failed.error,
-			event->bind_failed.how);
+		show_bind_failed(file, event);
 		break;
 	case PORTWATCH_FLOW:
 		fprintf(file, " dir=%s",

@@ -112,10 +112,13 @@ static void keep(struct watch *watch, const struct portwatch_item *item)
 	got->inverted = item->inverted;
 	got->has_owner = item->owner;
 	got->has_actor = item->actor;
+	got->has_holder = item->holder;
 	if (item->owner)
 		got->owner = *item->owner;
 	if (item->actor)
 		got->actor = *item->actor;
+	if (item->holder)
+		got->holder = *item->holder;
 }
 
 static void take_mark(struct watch *watch, const struct portwatch_event *mark)

@@ -22,8 +22,10 @@ struct got {
 	struct portwatch_event event;
 	struct portwatch_identity owner;
 	struct portwatch_identity actor;
+	struct portwatch_identity holder;
 	bool has_owner;
 	bool has_actor;
+	bool has_holder;
 	bool inverted;
 	bool taken;		/* belongs to an expectation */
 	uint64_t real_time;
