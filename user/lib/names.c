@@ -106,7 +106,6 @@ static const struct name state_names[] = {
 	{ PORTWATCH_STATE_LISTENING, "listening" },
 	{ PORTWATCH_STATE_CONNECTING, "connecting" },
 	{ PORTWATCH_STATE_CONNECTED, "connected" },
-	{ PORTWATCH_STATE_TIME_WAIT, "time-wait" },
 	{ 0, NULL },
 };
 
@@ -259,6 +258,9 @@ const char *portwatch_first_name(unsigned int first)
 
 const char *portwatch_state_name(unsigned int state)
 {
+	/* Of the holder of a port only: no row is in it, no filter can ask for it. */
+	if (state == PORTWATCH_STATE_TIME_WAIT)
+		return "time-wait";
 	return pw_name_of(PW_NAMES_STATE, state);
 }
 
