@@ -18,7 +18,7 @@ done
 
 # Every column of CSV, and so every field, stands in the other one.
 "$tool" --csv --input "$here/streams/web.pwrec" 2> /dev/null | head -n 1 |
-	tr -d '\r' | tr ',' '\n' | sed 's/^by_//' | sort -u |
+	tr -d '\r' | tr ',' '\n' | sed -E 's/^(by|holder)_//' | sort -u |
 	while read -r field; do
 		grep -qwE "^(\.Cm|\.It Cm|\.Pq Cm|\.Pq with Cm) .*$field" \
 			"$man/portwatch.5" || echo "$field"

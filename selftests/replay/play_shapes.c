@@ -95,6 +95,39 @@ static void record_failures(struct stage *stage)
 	stage_record(stage, &slot);
 }
 
+/* A port that somebody has: another process, the kernel, nobody any more. */
+static void record_holders(struct stage *stage)
+{
+	static const struct {
+		uint32_t process, uid;
+		uint64_t sock;
+		uint8_t state;
+	} holders[] = {
+		{ ACTOR, 33, 20, PORTWATCH_STATE_LISTENING },
+		{ PORTWATCH_PROCESS_KERNEL, 0, 21, PORTWATCH_STATE_BOUND },
+		{ PORTWATCH_PROCESS_UNKNOWN, 0, 0, PORTWATCH_STATE_TIME_WAIT },
+		{ PORTWATCH_PROCESS_UNKNOWN, 33, 0, PORTWATCH_STATE_CONNECTED },
+		{ ACTOR, 33, 22, 77 },
+	};
+	union pw_slot slot;
+	size_t i;
+
+	for (i = 0; i < sizeof(holders) / sizeof(holders[0]); i++) {
+		slot = stage_event(stage, PORTWATCH_BIND_FAILED, 46 + i, OWNER,
+				   "192.0.2.1:80", NULL);
+		slot.event.actor = i == 1 ? ACTOR : PORTWATCH_PROCESS_UNKNOWN;
+		slot.event.bind_failed.error = EADDRINUSE;
+		slot.event.bind_failed.how = PORTWATCH_HOW_EXPLICIT;
+		slot.event.bind_failed.holder = holders[i].process;
+		slot.event.bind_failed.holder_sock = holders[i].sock;
+		slot.event.bind_failed.holder_state = holders[i].state;
+		slot.event.bind_failed.holder_uid = holders[i].uid;
+		slot.event.bind_failed.holder_since =
+			holders[i].process ? stage->time - 5 * SEC : 0;
+		stage_record(stage, &slot);
+	}
+}
+
 static void record_life(struct stage *stage)
 {
 	union pw_slot slot;
@@ -208,6 +241,7 @@ void play_shapes(struct stage *stage)
 	record_sockets(stage);
 	record_binds(stage);
 	record_failures(stage);
+	record_holders(stage);
 	record_life(stage);
 	record_closes(stage);
 	record_existing(stage);

@@ -147,6 +147,60 @@ static void ends_that_change(void **state)
 	pw_json_free(json);
 }
 
+static const char *const held[] = {
+	"\"sock\":4711", "\"pid\":812", "\"comm\":\"ng\\\"inx\"",
+	"\"exe\":\"/usr/sbin/nginx\"", "\"unit\":\"nginx.service\"",
+	"\"uid\":34", "\"state\":\"listening\"", "\"since_ns\":5",
+};
+
+/* Who has the port: an object at the end, with what is known of him. */
+static void holder(void **state)
+{
+	const struct portwatch_identity who = {
+		.key = 9, .pid = 812, .uid = 33, .comm = "ng\"inx",
+		.exe = "/usr/sbin/nginx", .unit = "nginx.service",
+	};
+	union pw_slot slot = make_event(PORTWATCH_BIND_FAILED, 7);
+	struct portwatch_item item = {
+		.slot = &slot.head, .real_time = 1, .holder = &who,
+	};
+	struct pw_json *json = pw_json_new();
+	struct pw_output output;
+	const char *line;
+	size_t i;
+
+	(void)state;
+	pw_output_open(&output, STDOUT_FILENO, -1);
+	slot.event.bind_failed.error = 98;
+	slot.event.bind_failed.how = PORTWATCH_HOW_EXPLICIT;
+	assert_null(strstr(line_of(json, &output, &item), "holder"));
+	slot.event.bind_failed.holder = 9;
+	slot.event.bind_failed.holder_state = PORTWATCH_STATE_LISTENING;
+	slot.event.bind_failed.holder_sock = 4711;
+	slot.event.bind_failed.holder_since = 5;
+	slot.event.bind_failed.holder_uid = 34;
+	line = strstr(line_of(json, &output, &item), ",\"holder\":{");
+	assert_non_null(line);
+	line += strlen(",\"holder\":");
+	for (i = 0; i < ARRAY_SIZE(held); i++) {
+		assert_int_equal(*line++, i ? ',' : '{');
+		assert_memory_equal(line, held[i], strlen(held[i]));
+		line += strlen(held[i]);
+	}
+	assert_string_equal(line, "}}\n");
+	item.holder = NULL;
+	slot.event.bind_failed.holder_sock = 0;
+	slot.event.bind_failed.holder_since = 0;
+	slot.event.bind_failed.holder_uid = 0;
+	assert_non_null(strstr(line_of(json, &output, &item),
+		",\"holder\":{\"uid\":0,\"state\":\"listening\"}}\n"));
+	slot.event.bind_failed.holder_state = PORTWATCH_STATE_TIME_WAIT;
+	assert_non_null(strstr(line_of(json, &output, &item),
+			       ",\"holder\":{\"state\":\"time-wait\"}}\n"));
+	pw_output_close(&output);
+	pw_json_free(json);
+}
+
 /* Nothing is written beyond the room that was asked for: ASan looks. */
 static void long_texts(void **state)
 {
@@ -179,6 +233,7 @@ int main(void)
 		cmocka_unit_test(owner_and_actor),
 		cmocka_unit_test(cache_is_no_mixture),
 		cmocka_unit_test(ends_that_change),
+		cmocka_unit_test(holder),
 		cmocka_unit_test(long_texts),
 	};
 

@@ -72,6 +72,7 @@ static void names_of_what_an_event_says(void **state)
 	assert_string_equal(portwatch_state_name(3), "listening");
 	assert_string_equal(portwatch_state_name(4), "connecting");
 	assert_string_equal(portwatch_state_name(5), "connected");
+	assert_string_equal(portwatch_state_name(6), "time-wait");
 	assert_string_equal(portwatch_exposure_name(1), "loopback");
 	assert_string_equal(portwatch_exposure_name(2), "link-local");
 	assert_string_equal(portwatch_exposure_name(3), "private");
@@ -92,7 +93,7 @@ static void unknown_values_have_no_name(void **state)
 	assert_null(portwatch_first_name(0));
 	assert_null(portwatch_first_name(3));
 	assert_null(portwatch_state_name(0));
-	assert_null(portwatch_state_name(6));
+	assert_null(portwatch_state_name(7));
 	assert_null(portwatch_exposure_name(0));
 	assert_null(portwatch_exposure_name(7));
 	assert_null(portwatch_errno_name(0));

@@ -132,9 +132,12 @@ static void items_with_what_belongs_to_them(void **state)
 	script.source.offset = 5000;
 	add_process(7, "owner");
 	add_process(8, "actor");
+	add_process(9, "holder");
 	slot = add(make_event(PORTWATCH_CLOSE, 100));
 	slot->event.owner = 7;
 	slot->event.actor = 8;
+	slot->event.bind_failed.holder = 9; /* bytes of something else */
+	add(make_event(PORTWATCH_BIND_FAILED, 100))->event.bind_failed.holder = 9;
 	add(make_event(PORTWATCH_BIND, 101))->event.owner = 1;
 	add(make_event(PORTWATCH_BIND, 102))->event.owner = 99;
 	assert_int_equal(NEXT(), 1);
@@ -142,7 +145,11 @@ static void items_with_what_belongs_to_them(void **state)
 	assert_int_equal(item.real_time, 5100);
 	assert_string_equal(item.owner->comm, "owner");
 	assert_string_equal(item.actor->comm, "actor");
+	assert_null(item.holder);
 	assert_false(item.inverted);
+	assert_int_equal(NEXT(), 1);
+	assert_null(item.owner);
+	assert_string_equal(item.holder->comm, "holder");
 	assert_int_equal(NEXT(), 1);
 	assert_string_equal(item.owner->comm, "kernel");
 	assert_null(item.actor);
@@ -150,7 +157,7 @@ static void items_with_what_belongs_to_them(void **state)
 	assert_int_equal(NEXT(), 1);
 	assert_null(item.owner);
 	assert_int_equal(NEXT(), 0);
-	assert_int_equal(stats().read[PORTWATCH_PROCESS], 2);
+	assert_int_equal(stats().read[PORTWATCH_PROCESS], 3);
 	assert_int_equal(stats().given[PORTWATCH_CLOSE], 1);
 	assert_int_equal(stats().given[PORTWATCH_BIND], 2);
 }

@@ -410,6 +410,34 @@ static void round_trip(void **state)
 	assert_int_equal(NEXT(), 0);
 }
 
+/* Only a failed bind names a third one; in another event the bytes are its own. */
+static void holder_is_announced(void **state)
+{
+	static uint8_t copy[4096];
+	union pw_slot slot = make_event(PORTWATCH_CLOSE, 5);
+	size_t len;
+
+	(void)state;
+	append_process(8, "holder", "/bin/holder");
+	slot.event.bind_failed.holder = 8;
+	append(&slot, sizeof(slot));
+	slot = make_event(PORTWATCH_BIND_FAILED, 10);
+	slot.event.bind_failed.holder = 8;
+	append(&slot, sizeof(slot));
+	assert_int_equal(open_file(file_len), 0);
+	len = record(copy, sizeof(copy));
+	portwatch_reader_close(reader);
+	assert_int_equal(len, 128 * (1 + 2 + 1));
+	memcpy(file, copy, len);
+	assert_int_equal(open_file(len), 0);
+	assert_int_equal(NEXT(), 1);
+	assert_null(item.holder);
+	assert_int_equal(NEXT(), 1);
+	assert_null(item.owner);
+	assert_string_equal(item.holder->exe, "/bin/holder");
+	assert_int_equal(NEXT(), 0);
+}
+
 /* A second recording of the same reader announces everybody again. */
 static void two_recordings(void **state)
 {
@@ -529,6 +557,7 @@ int main(void)
 		TEST(longer_than_the_buffer),
 		TEST(from_standard_input),
 		TEST(round_trip),
+		TEST(holder_is_announced),
 		TEST(two_recordings),
 		TEST(texts_of_every_length),
 		TEST(errors_of_writing),

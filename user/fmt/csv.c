@@ -38,6 +38,14 @@ static struct column *column_of(struct pw_csv *csv, const char *prefix,
 	return column;
 }
 
+/* Names stand once in a row: those of the actor and of the holder get a prefix. */
+static const char *prefix_of(size_t field)
+{
+	if (field >= PW_EVENT_HOLDER)
+		return "holder_";
+	return field >= PW_EVENT_BY && field < PW_EVENT_OWN ? "by_" : "";
+}
+
 static void add_field(struct pw_csv *csv, const char *prefix,
 		      const struct pw_field *field)
 {
@@ -56,8 +64,7 @@ struct pw_csv *pw_csv_new(void)
 	size_t i;
 
 	for (i = 0; i < PW_EVENT_FIELDS; i++)
-		add_field(csv, i >= PW_EVENT_BY && i < PW_EVENT_OWN ? "by_" : "",
-			  &pw_event_fields[i]);
+		add_field(csv, prefix_of(i), &pw_event_fields[i]);
 	return csv;
 }
 

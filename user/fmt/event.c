@@ -6,7 +6,10 @@
 #define SHAPE(name)	(1U << PW_SHAPE_##name)
 
 #define BINDS		(SHAPE(BIND) | SHAPE(BIND_AUTO))
-#define BINDS_FAILED	(SHAPE(BIND_FAILED) | SHAPE(BIND_FAILED_AUTO))
+#define BINDS_HELD	(SHAPE(BIND_FAILED_HELD) |			\
+			 SHAPE(BIND_FAILED_TIME_WAIT))
+#define BINDS_REFUSED	(SHAPE(BIND_FAILED) | BINDS_HELD)
+#define BINDS_FAILED	(BINDS_REFUSED | SHAPE(BIND_FAILED_AUTO))
 #define EXISTING_PORTS	(SHAPE(EXISTING_BIND) | SHAPE(EXISTING_LISTEN))
 #define EXISTING	(EXISTING_PORTS | SHAPE(EXISTING_SOCKET) |	\
 			 SHAPE(EXISTING_CONNECT) |			\
@@ -220,12 +223,12 @@ const struct pw_field pw_event_fields[PW_EVENT_FIELDS] = {
 	[PW_EVENT_REQ_ADDR] = {
 		EVENT_FIELD("req_addr", ADDRESS, bind.req_addr, SHAPE(BIND)) },
 	[PW_EVENT_FAILED_REQ_ADDR] = {
-		EVENT_FIELD("req_addr", ADDRESS, laddr, SHAPE(BIND_FAILED)),
+		EVENT_FIELD("req_addr", ADDRESS, laddr, BINDS_REFUSED),
 		LOCAL },
 	[PW_EVENT_REQ_PORT] = {
 		EVENT_FIELD("req_port", U16, bind.req_port, SHAPE(BIND)) },
 	[PW_EVENT_FAILED_REQ_PORT] = {
-		EVENT_FIELD("req_port", U16, lport, SHAPE(BIND_FAILED)),
+		EVENT_FIELD("req_port", U16, lport, BINDS_REFUSED),
 		LOCAL },
 	[PW_EVENT_EXPOSURE] = {
 		EVENT_FIELD("exposure", EXPOSURE, laddr, PORTS), LOCAL,
@@ -312,6 +315,28 @@ const struct pw_field pw_event_fields[PW_EVENT_FIELDS] = {
 		EVENT_FIELD("dir", NAME8, flow.dir, SHAPE(FLOW)),
 		.name_of = portwatch_dir_name, OMIT_ZERO },
 	[PW_EVENT_FULL] = { FLAG_FIELD("full", FULL, SHAPE(FLOW)) },
+
+	[PW_EVENT_HOLDER_SOCK] = {
+		EVENT_FIELD("sock", U64, bind_failed.holder_sock, BINDS_HELD),
+		OMIT_ZERO },
+	[PW_EVENT_HOLDER_PID] = {
+		IDENTITY_FIELD("pid", U32, HOLDER, pid, ANYONE) },
+	[PW_EVENT_HOLDER_COMM] = {
+		IDENTITY_FIELD("comm", TEXT, HOLDER, comm, ANYONE) },
+	[PW_EVENT_HOLDER_EXE] = {
+		IDENTITY_FIELD("exe", TEXT, HOLDER, exe, ANYONE) },
+	[PW_EVENT_HOLDER_UNIT] = {
+		IDENTITY_FIELD("unit", TEXT, HOLDER, unit, ANYONE) },
+	[PW_EVENT_HOLDER_UID] = {
+		EVENT_FIELD("uid", U32, bind_failed.holder_uid,
+			    SHAPE(BIND_FAILED_HELD)) },
+	[PW_EVENT_HOLDER_STATE] = {
+		EVENT_FIELD("state", NAME8, bind_failed.holder_state,
+			    BINDS_HELD),
+		.name_of = portwatch_state_name },
+	[PW_EVENT_HOLDER_SINCE] = {
+		EVENT_FIELD("since_ns", U64, bind_failed.holder_since,
+			    BINDS_HELD), OMIT_ZERO },
 };
 
 static enum pw_shape existing_shape(unsigned int type)
@@ -344,6 +369,20 @@ static enum pw_shape close_shape(unsigned int kind)
 	}
 }
 
+static enum pw_shape failed_shape(const struct portwatch_event *event)
+{
+	if (event->bind_failed.how == PORTWATCH_HOW_AUTO)
+		return PW_SHAPE_BIND_FAILED_AUTO;
+	switch (event->bind_failed.holder_state) {
+	case 0:
+		return PW_SHAPE_BIND_FAILED;
+	case PORTWATCH_STATE_TIME_WAIT:
+		return PW_SHAPE_BIND_FAILED_TIME_WAIT;
+	default:
+		return PW_SHAPE_BIND_FAILED_HELD;
+	}
+}
+
 static enum pw_shape shape_of(const struct portwatch_item *item)
 {
 	const struct portwatch_event *event = item->event;
@@ -360,8 +399,7 @@ static enum pw_shape shape_of(const struct portwatch_item *item)
 		return event->bind.how == PORTWATCH_HOW_AUTO ?
 			PW_SHAPE_BIND_AUTO : PW_SHAPE_BIND;
 	case PORTWATCH_BIND_FAILED:
-		return event->bind_failed.how == PORTWATCH_HOW_AUTO ?
-			PW_SHAPE_BIND_FAILED_AUTO : PW_SHAPE_BIND_FAILED;
+		return failed_shape(event);
 	case PORTWATCH_LISTEN:
 		return PW_SHAPE_LISTEN;
 	case PORTWATCH_CONNECT:
@@ -399,12 +437,14 @@ enum pw_shape pw_event_row(const struct portwatch_item *item,
 			[PW_BASE_ITEM] = item,
 			[PW_BASE_OWNER] = mark ? NULL : item->owner,
 			[PW_BASE_ACTOR] = mark ? NULL : item->actor,
+			[PW_BASE_HOLDER] = mark ? NULL : item->holder,
 		},
 		.shapes = {
 			[PW_BASE_RECORD] = 1U << shape,
 			[PW_BASE_ITEM] = PW_SHAPES_ALL,
 			[PW_BASE_OWNER] = pw_identity_shape(item->owner),
 			[PW_BASE_ACTOR] = pw_identity_shape(item->actor),
+			[PW_BASE_HOLDER] = pw_identity_shape(item->holder),
 		},
 		.real_time_of_boot = item->real_time - item->slot->time,
 		.flags = mark ? 0 : item->event->flags,

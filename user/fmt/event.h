@@ -19,6 +19,8 @@ enum pw_shape {
 	PW_SHAPE_BIND_AUTO,
 	PW_SHAPE_BIND_FAILED,
 	PW_SHAPE_BIND_FAILED_AUTO,
+	PW_SHAPE_BIND_FAILED_HELD,	/* by a socket */
+	PW_SHAPE_BIND_FAILED_TIME_WAIT,	/* by what is left of one */
 	PW_SHAPE_LISTEN,
 	PW_SHAPE_CONNECT,
 	PW_SHAPE_ESTABLISHED,
@@ -123,6 +125,15 @@ enum pw_event_field {
 	PW_EVENT_ROWS,
 	PW_EVENT_DIR,
 	PW_EVENT_FULL,
+
+	PW_EVENT_HOLDER_SOCK,
+	PW_EVENT_HOLDER_PID,
+	PW_EVENT_HOLDER_COMM,
+	PW_EVENT_HOLDER_EXE,
+	PW_EVENT_HOLDER_UNIT,
+	PW_EVENT_HOLDER_UID,
+	PW_EVENT_HOLDER_STATE,
+	PW_EVENT_HOLDER_SINCE,
 	PW_EVENT_FIELDS,
 };
 
@@ -133,6 +144,7 @@ enum pw_event_field {
 #define PW_EVENT_OWNER		PW_EVENT_NETNS	/* whose */
 #define PW_EVENT_BY		PW_EVENT_BY_PID	/* by whom */
 #define PW_EVENT_OWN		PW_EVENT_EXISTING /* what exactly */
+#define PW_EVENT_HOLDER		PW_EVENT_HOLDER_SOCK /* who was in the way */
 
 /* The fields of events, in the order in which they are written. */
 extern const struct pw_field pw_event_fields[PW_EVENT_FIELDS];

@@ -20,6 +20,7 @@ enum pw_base {
 	PW_BASE_ITEM,		/* struct portwatch_item */
 	PW_BASE_OWNER,		/* struct portwatch_identity */
 	PW_BASE_ACTOR,		/* struct portwatch_identity */
+	PW_BASE_HOLDER,		/* struct portwatch_identity */
 	PW_BASE_EXTRA,		/* what a command adds to it */
 	PW_BASES,
 };

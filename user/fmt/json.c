@@ -34,7 +34,8 @@ struct run {
  * struct pw_json - a writer
  *
  * An event is written as: its time; the head, which says what it is; the socket,
- * with its ends and its owner; the actor; what only this event has. The three in
+ * with its ends and its owner; the actor; what only this event has; at last the
+ * holder of a port. The three in
  * the middle are runs.
  *
  * @calendar:	of the times
@@ -63,7 +64,7 @@ struct pw_json *pw_json_new(void)
 		pw_json_plan_make(&json->ends[shape], shape, PW_EVENT_ENDS,
 				  PW_EVENT_OWNER);
 		pw_json_plan_make(&json->own[shape], shape, PW_EVENT_OWN,
-				  PW_EVENT_FIELDS);
+				  PW_EVENT_HOLDER);
 	}
 	return json;
 }
@@ -244,6 +245,25 @@ static char *put_actor(char *at, const struct run *run)
 	return at;
 }
 
+/* ,"holder":{...}: an event that has one is rare. */
+static void write_holder(struct pw_output *output, const struct pw_row *row)
+{
+	const struct pw_field *fields[PW_EVENT_FIELDS - PW_EVENT_HOLDER];
+	size_t count = 0;
+
+	for (; count < sizeof(fields) / sizeof(fields[0]); count++)
+		fields[count] = &pw_event_fields[PW_EVENT_HOLDER + count];
+	pw_output_text(output, ",\"holder\":");
+	pw_json_fields(output, '{', fields, count, row);
+	pw_output_text(output, "}");
+}
+
+static bool has_holder(enum pw_shape shape)
+{
+	return shape == PW_SHAPE_BIND_FAILED_HELD ||
+	       shape == PW_SHAPE_BIND_FAILED_TIME_WAIT;
+}
+
 void pw_json_event(struct pw_json *json, struct pw_output *output,
 		   const struct portwatch_item *item)
 {
@@ -274,6 +294,11 @@ void pw_json_event(struct pw_json *json, struct pw_output *output,
 	if (actor)
 		at = put_actor(at, actor);
 	at = pw_put_json_plan(at, &json->calendar, &json->own[shape], &row);
+	if (has_holder(shape)) {
+		pw_output_commit(output, at);
+		write_holder(output, &row);
+		at = pw_output_room(output, 2);
+	}
 	at = pw_put_bytes(at, "}\n", 2);
 	pw_output_commit(output, at);
 }

@@ -28,7 +28,8 @@
 /**
  * struct detail - something behind the last column
  *
- * @field:	enum pw_event_field; DETAIL_BY: who did it; DETAIL_END: no more
+ * @field:	enum pw_event_field; DETAIL_BY: who did it; DETAIL_HOLDER: who has the
+ *		port; DETAIL_HELD: since when; DETAIL_END: no more
  * @second:	a field that follows it after a slash, or 0
  * @skip:	a value that goes without saying, or 0
  * @before:	what is written before it; of a flag, all that is written
@@ -42,9 +43,12 @@ struct detail {
 
 #define DETAIL_END	(-1)
 #define DETAIL_BY	(-2)
+#define DETAIL_HOLDER	(-3)
+#define DETAIL_HELD	(-4)
 #define DETAILS_MAX	12
 
 #define BY	{ DETAIL_BY, 0, 0, "by " }
+#define HOLDER	{ DETAIL_HOLDER, 0, 0, "held " }
 #define END	{ DETAIL_END, 0, 0, NULL }
 
 #define BIND_DETAILS(how_field, device_field)				\
@@ -72,6 +76,11 @@ static const struct detail details[PW_EVENT_SHAPES][DETAILS_MAX] = {
 	[PW_SHAPE_BIND_FAILED_AUTO] = {
 		{ PW_EVENT_ERROR, 0, 0, "" }, BY,
 		{ PW_EVENT_FAILED_HOW, 0, PORTWATCH_HOW_EXPLICIT, "" }, END },
+	[PW_SHAPE_BIND_FAILED_HELD] = {
+		{ PW_EVENT_ERROR, 0, 0, "" }, HOLDER, BY,
+		{ DETAIL_HELD, 0, 0, "since " }, END },
+	[PW_SHAPE_BIND_FAILED_TIME_WAIT] = {
+		{ PW_EVENT_ERROR, 0, 0, "" }, HOLDER, BY, END },
 	[PW_SHAPE_LISTEN] = {
 		BY, { PW_EVENT_EXPOSURE, 0, 0, "" },
 		{ PW_EVENT_DUAL_STACK, 0, 0, "dual-stack" },
@@ -267,6 +276,44 @@ static enum said write_by(struct pw_pen *pen, const struct detail *detail,
 	return SAID;
 }
 
+/* "by nginx[812] listening", "by uid 33 bound", "in time-wait" */
+static enum said write_holder(struct pw_pen *pen, const struct detail *detail,
+			      const struct portwatch_item *item)
+{
+	unsigned int state = item->event->bind_failed.holder_state;
+	const char *name = portwatch_state_name(state);
+
+	pw_pen_text(pen, PW_TONE_PLAIN, detail->before);
+	if (state == PORTWATCH_STATE_TIME_WAIT) {
+		pw_pen_text(pen, PW_TONE_PLAIN, "in ");
+	} else if (item->holder) {
+		pw_pen_text(pen, PW_TONE_PLAIN, "by ");
+		write_process(pen, PW_TONE_NAME, item->holder);
+		pw_pen_text(pen, PW_TONE_PLAIN, " ");
+	} else {
+		pw_pen_text(pen, PW_TONE_PLAIN, "by uid ");
+		pw_pen_number(pen, PW_TONE_PLAIN,
+			      item->event->bind_failed.holder_uid);
+		pw_pen_text(pen, PW_TONE_PLAIN, " ");
+	}
+	pw_pen_text(pen, PW_TONE_PLAIN, name ? name : "unknown");
+	return SAID_BAD;
+}
+
+static enum said write_held(const struct pw_line *line, struct pw_pen *pen,
+			    const struct detail *detail,
+			    const struct portwatch_item *item)
+{
+	uint64_t since = item->event->bind_failed.holder_since;
+
+	if (!since)
+		return SAID_NOT;
+	pw_pen_text(pen, PW_TONE_PLAIN, detail->before);
+	write_time(line, pen, item->real_time - (item->slot->time - since),
+		   item->real_time);
+	return SAID;
+}
+
 static enum said write_detail(const struct pw_line *line, struct pw_pen *pen,
 			      const struct detail *detail,
 			      const struct pw_row *row)
@@ -278,6 +325,10 @@ static enum said write_detail(const struct pw_line *line, struct pw_pen *pen,
 
 	if (detail->field == DETAIL_BY)
 		return write_by(pen, detail, item);
+	if (detail->field == DETAIL_HOLDER)
+		return write_holder(pen, detail, item);
+	if (detail->field == DETAIL_HELD)
+		return write_held(line, pen, detail, item);
 	field = &pw_event_fields[detail->field];
 	if (!pw_field_get(field, row, &value) ||
 	    (value.kind == PW_KIND_WORD && value.number == detail->skip) ||
@@ -383,6 +434,8 @@ static size_t line_size(const struct portwatch_item *item)
 		size += strlen(item->owner->comm) * PW_ESCAPE_GROWTH;
 	if (item->actor)
 		size += strlen(item->actor->comm) * PW_ESCAPE_GROWTH;
+	if (item->holder)
+		size += strlen(item->holder->comm) * PW_ESCAPE_GROWTH;
 	return size;
 }
 
