@@ -43,6 +43,9 @@ for command in tail ports status; do
 	fails 2 'takes no argument' $command --utc=1
 	fails 2 'needs an argument' $command --device
 done
+works who --help
+fails 3 "no $none: .*modprobe portwatch" who --device "$none" 80
+fails 2 '--nonsense is not an option.*--help' who --nonsense 80
 fails 3 "no $none" --device "$none"
 fails 2 'no event is called "nonsense"' --events bind,nonsense
 fails 2 'no event is called ""' --events ''
@@ -60,6 +63,24 @@ fails 2 'exclude each other' --csv --raw
 fails 2 '--watch: .*portwatch --json' ports --watch --json
 fails 2 '--watch: a recording' ports --watch --input "$web"
 fails 2 'status takes no filter' status port 80
+fails 2 'who: which port.*try: portwatch who 80' who
+fails 2 'who: one port at a time' who 80 81
+fails 2 '"0" is no port' who 0
+fails 2 '"65536" is no port' who tcp/65536
+fails 2 '"" is no port' who udp/
+fails 2 '"80x" is no port' who 80x
+fails 2 '"no-such-service" is no port' who no-such-service
+fails 2 'no protocol is called "ip"' who ip/80
+fails 2 'no protocol is called ""' who /80
+fails 2 '"" is no address' who 80@
+fails 2 '"127.0.0.256" is no address' who tcp/80@127.0.0.256
+fails 2 '"\[::1" is no address' who '80@[::1'
+fails 2 'x1b.31m' who $'\033[31m'
+fails 2 'end what --watch begins' who --count 1 80
+fails 2 'end what --watch begins' who --duration 1 80
+works who --input "$web" 9
+works who --input "$web" 'tcp/22@[::ffff:192.0.2.10]'
+works who --input "$web" --watch --duration 1 tcp/22@192.0.2.10
 fails 2 'stands before its options; try: portwatch ports' --json ports
 fails 2 'try: portwatch tail --help' port x80
 fails 2 'try: portwatch tail --help' 'port 80 and ('
@@ -88,7 +109,8 @@ works --strict --input "$web"
 
 # output
 for arguments in "--input $web" "--json --input $web" "--raw --input $web" \
-		"ports --input $web" "--help" "--version"; do
+		"ports --input $web" "who --input $web 9" "--help" \
+		"--version"; do
 	# shellcheck disable=SC2086
 	"$tool" $arguments > /dev/full 2> "$work/err"
 	(($? == 4)) && grep -q '^portwatch: standard output: no space left' "$work/err"

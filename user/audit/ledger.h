@@ -25,11 +25,14 @@ struct pw_ledger;
  *		port was taken, or when the socket was made if that was not seen
  * @owner:	who created it, or NULL when not known
  * @real_time_of_boot: makes a real time of the times in @event
+ * @left_ms:	of what a connection left behind (PORTWATCH_STATE_TIME_WAIT, which
+ *		no ledger has): how long it will stay, milliseconds
  */
 struct pw_port {
 	struct portwatch_event event;
 	const struct portwatch_identity *owner;
 	uint64_t real_time_of_boot;
+	uint32_t left_ms;
 };
 
 /* @all: keep sockets that have a peer, too: connections, connected UDP. */

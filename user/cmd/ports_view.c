@@ -21,6 +21,7 @@ struct pw_ports_view {
 	struct pw_users *users;
 	size_t width;
 	size_t lines;
+	bool detail;
 };
 
 /**
@@ -36,6 +37,7 @@ struct pw_ports_view {
  * @sockets:	sockets that are folded into this line
  * @accepted:	connections that they accepted
  * @since:	when the first of them got the port, nanoseconds since 1970
+ * @left_ms:	see struct pw_port; of several the longest
  */
 struct line {
 	const char *address;
@@ -48,6 +50,8 @@ struct line {
 	uint32_t sockets;
 	uint64_t accepted;
 	uint64_t since;
+	uint32_t left_ms;
+	char state_text[48];
 	char address_text[PW_ADDRESS_MAX + 4];
 	char remote_text[PW_ADDRESS_MAX + 16];
 	char uid_text[PW_NUMBER_MAX];
@@ -72,6 +76,8 @@ static const struct pw_field accepted = {
 	LINE_FIELD("accepted", U64, accepted), .omits = true, .omit = 0 };
 static const struct pw_field since = {
 	LINE_FIELD("since", REAL_TIME, since), .omits = true, .omit = 0 };
+static const struct pw_field left = {
+	LINE_FIELD("left_ms", U32, left_ms), .omits = true, .omit = 0 };
 
 #define EVENT(name)	(&pw_event_fields[PW_EVENT_##name])
 
@@ -84,7 +90,7 @@ static const struct pw_field *const json_fields[] = {
 	EVENT(EXISTING_HOW), EVENT(EXPOSURE), EVENT(DUAL_STACK),
 	EVENT(REUSE_ADDR), EVENT(REUSE_PORT), EVENT(FREEBIND),
 	EVENT(TRANSPARENT), EVENT(EXISTING_DEVICE), EVENT(EXISTING_BACKLOG),
-	EVENT(EXISTING_ACCEPTED),
+	EVENT(EXISTING_ACCEPTED), &left,
 };
 
 static const struct pw_grid_column columns[] = {
@@ -102,6 +108,24 @@ static const struct pw_grid_column columns[] = {
 	{ &uid, "USER", PW_GRID_ALWAYS },
 	{ &since, "SINCE", PW_GRID_ALWAYS },
 	{ &accepted, "ACCEPTED", PW_GRID_RIGHT | PW_GRID_ALWAYS },
+	{ &netns, "NETNS", PW_GRID_RIGHT },
+	{ EVENT(EXE), "PROGRAM", PW_GRID_PATH },
+};
+
+static const struct pw_grid_column detail_columns[] = {
+	{ EVENT(PROTO), "PROTO", PW_GRID_ALWAYS },
+	{ &address, "ADDRESS", PW_GRID_ALWAYS },
+	{ EVENT(LPORT), "PORT", PW_GRID_RIGHT | PW_GRID_ALWAYS },
+	{ &remote, "REMOTE", 0 },
+	{ &state, "STATE", PW_GRID_ALWAYS },
+	{ EVENT(EXPOSURE), "EXPOSURE", 0 },
+	{ EVENT(EXISTING_DEVICE), "DEVICE", 0 },
+	{ EVENT(COMM), "PROCESS", PW_GRID_ALWAYS },
+	{ EVENT(PID), "PID", PW_GRID_RIGHT | PW_GRID_ALWAYS },
+	{ &sockets, "SOCKETS", PW_GRID_RIGHT },
+	{ &uid, "USER", PW_GRID_ALWAYS },
+	{ EVENT(UNIT), "UNIT", 0 },
+	{ &since, "SINCE", 0 },
 	{ &netns, "NETNS", PW_GRID_RIGHT },
 	{ EVENT(EXE), "PROGRAM", PW_GRID_PATH },
 };
@@ -135,6 +159,11 @@ void pw_ports_view_limit(struct pw_ports_view *view, size_t width, size_t lines)
 {
 	view->width = width;
 	view->lines = lines;
+}
+
+void pw_ports_view_detail(struct pw_ports_view *view)
+{
+	view->detail = true;
 }
 
 static struct portwatch_item item_of(const struct pw_port *port)
@@ -222,7 +251,9 @@ static void make_line(const struct pw_ports_view *view,
 	line->service = pw_service_name(view->services, event->proto,
 					event->lport);
 	put_user(view, port->owner, line);
-	line->state = state_of(event);
+	line->state = view->detail ? portwatch_state_name(event->existing.state) :
+				     state_of(event);
+	line->left_ms = port->left_ms;
 	line->netns = event->netns;
 	line->sockets = 1;
 	line->accepted = event->existing.accepted;
@@ -258,16 +289,26 @@ void pw_ports_view_json(struct pw_ports_view *view, struct pw_output *output,
 	}
 }
 
-/* Sockets of one process that share one port with SO_REUSEPORT. */
-static bool is_same(const struct pw_port *a, const struct pw_port *b)
+/* What has a peer has a row of its own, or one with all such of a process. */
+static bool may_fold(const struct pw_ports_view *view,
+		     const struct pw_port *port)
+{
+	if (port->event.flags & PORTWATCH_F_REMOTE && !view->detail)
+		return false;
+	return port->owner ||
+	       port->event.existing.state == PORTWATCH_STATE_TIME_WAIT;
+}
+
+/* Sockets of one process that share one port with SO_REUSEPORT, or by accept(). */
+static bool is_same(const struct pw_ports_view *view, const struct pw_port *a,
+		    const struct pw_port *b)
 {
 	return a->event.lport == b->event.lport &&
 	       a->event.proto == b->event.proto &&
 	       a->event.family == b->event.family &&
 	       a->event.netns == b->event.netns &&
 	       a->event.existing.state == b->event.existing.state &&
-	       a->owner == b->owner && a->owner &&
-	       !((a->event.flags | b->event.flags) & PORTWATCH_F_REMOTE) &&
+	       a->owner == b->owner && may_fold(view, a) && may_fold(view, b) &&
 	       !memcmp(a->event.laddr, b->event.laddr, sizeof(a->event.laddr));
 }
 
@@ -276,9 +317,25 @@ static void fold(struct line *line, const struct pw_port *port)
 	uint64_t time = port->event.existing.since + port->real_time_of_boot;
 
 	line->sockets++;
+	line->remote = NULL;
+	if (port->left_ms > line->left_ms)
+		line->left_ms = port->left_ms;
 	line->accepted += port->event.existing.accepted;
 	if (port->event.existing.since && time < line->since)
 		line->since = time;
+}
+
+/* Nobody can do anything about it, but it will be over. */
+static void put_left(struct line *line, const struct pw_port *port)
+{
+	char *at = line->state_text;
+
+	if (port->event.existing.state != PORTWATCH_STATE_TIME_WAIT)
+		return;
+	at = pw_put_text(at, "time-wait, no process, ");
+	at = pw_put_number(at, (line->left_ms + 999) / 1000);
+	*pw_put_text(at, " s left") = 0;
+	line->state = line->state_text;
 }
 
 static bool one_netns(const struct pw_port *const *list, size_t count)
@@ -305,8 +362,9 @@ static void fill_grid(struct pw_ports_view *view, struct pw_grid *grid,
 			continue;
 		first = i;
 		make_line(view, list[first], &line);
-		while (i + 1 < count && is_same(list[first], list[i + 1]))
+		while (i + 1 < count && is_same(view, list[first], list[i + 1]))
 			fold(&line, list[++i]);
+		put_left(&line, list[first]);
 		if (one)
 			line.netns = 0;
 		item = item_of(list[first]);
@@ -331,7 +389,9 @@ void pw_ports_view_table(struct pw_ports_view *view, struct pw_output *output,
 	};
 	struct pw_grid *grid;
 
-	grid = pw_grid_new(columns, LENGTH(columns), &style);
+	grid = view->detail ?
+	       pw_grid_new(detail_columns, LENGTH(detail_columns), &style) :
+	       pw_grid_new(columns, LENGTH(columns), &style);
 	fill_grid(view, grid, list, count);
 	pw_grid_print(grid, output);
 	pw_grid_free(grid);

@@ -18,6 +18,12 @@ void pw_ports_view_free(struct pw_ports_view *view);
 void pw_ports_view_limit(struct pw_ports_view *view, size_t width,
 			 size_t lines);
 
+/*
+ * For one port that is asked about: say every state and every unit, and make one row
+ * of all connections that a process has on it.
+ */
+void pw_ports_view_detail(struct pw_ports_view *view);
+
 /* One line of JSON for each socket. */
 void pw_ports_view_json(struct pw_ports_view *view, struct pw_output *output,
 			const struct pw_port *const *list, size_t count);
