@@ -420,6 +420,26 @@ TEST_F(holder, listened_first)
 	EXPECT_EVENTS(&scene->watch);
 }
 
+/* Who asks has the port himself, and that is not what is in his way. */
+TEST_F(holder, is_another_than_who_asks)
+{
+	struct scene *scene = &self->scene;
+	struct end first, second;
+
+	ASSERT_EQ(0, scene_socket(scene, &first, SOCK_STREAM));
+	ASSERT_EQ(0, end_option(&first, SOL_SOCKET, SO_REUSEADDR, 1));
+	ASSERT_EQ(0, end_bind(&first, scene_loopback(scene, PORT)));
+	ASSERT_EQ(0, scene_socket(scene, &second, SOCK_STREAM));
+	ASSERT_EQ(0, end_option(&second, SOL_SOCKET, SO_REUSEADDR, 1));
+	ASSERT_EQ(0, end_bind(&second, scene_loopback(scene, PORT)));
+	ASSERT_EQ(0, end_option(&second, SOL_SOCKET, SO_REUSEADDR, 0));
+	ASSERT_EQ(-EADDRINUSE, end_listen(&second, 5));
+	expect_holder(expect_bind_failed(&scene->watch, &second,
+					 PORTWATCH_HOW_EXPLICIT, EADDRINUSE),
+		      &first, PORTWATCH_STATE_BOUND);
+	EXPECT_EVENTS(&scene->watch);
+}
+
 /* The same port in another network namespace is another port. */
 TEST_F(holder, is_in_the_same_namespace)
 {
