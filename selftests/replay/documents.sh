@@ -4,7 +4,8 @@
 
 top=$here/../..
 
-for document in README.md Documentation/ports-and-sockets.md; do
+for document in README.md Documentation/ports-and-sockets.md \
+		Documentation/address-in-use.md; do
 	if ! command -v jq > /dev/null; then
 		result 0 "document: $document # SKIP no jq"
 		continue
