@@ -276,7 +276,7 @@ static enum said write_by(struct pw_pen *pen, const struct detail *detail,
 	return SAID;
 }
 
-/* "by nginx[812] listening", "by uid 33 bound", "in time-wait" */
+/* "by nginx[812] listening", "by uid 33 connected", "in time-wait" */
 static enum said write_holder(struct pw_pen *pen, const struct detail *detail,
 			      const struct portwatch_item *item)
 {

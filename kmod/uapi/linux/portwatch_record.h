@@ -177,7 +177,7 @@ struct portwatch_slot {
  *		kernel's tables as they were right after the failure. 0: none was
  *		found there that conflicts; then all of the holder is 0.
  * @bind_failed.holder_sock: its cookie; 0 for TIME_WAIT, which is no socket any
- *		more, and for the inner socket of one of MPTCP
+ *		more, and for a subflow of which the MPTCP socket cannot be told
  * @bind_failed.holder_since: when it took the port, a connection without a bind of
  *		its own: when it was connected; 0: not known
  * @bind_failed.holder: key of its owner; PORTWATCH_PROCESS_UNKNOWN: not known, or
