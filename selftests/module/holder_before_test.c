@@ -73,6 +73,24 @@ TEST_F(before, listening)
 		PORTWATCH_STATE_LISTENING);
 }
 
+TEST_F(before, listening_with_mptcp)
+{
+	struct scene *scene = &self->scene;
+	struct end listener;
+	int err;
+
+	scene->protocol = IPPROTO_MPTCP;
+	err = scene_listen(scene, &listener, self->holder);
+	if (err == -EPROTONOSUPPORT || err == -ENOPROTOOPT || err == -EINVAL)
+		SKIP(return, "the kernel has no MPTCP");
+	ASSERT_EQ(0, err);
+	scene->protocol = 0;
+	watch_failures(_metadata, scene);
+	refused(_metadata, scene, SOCK_STREAM,
+		scene_loopback(scene, end_port(&listener)), &listener,
+		PORTWATCH_STATE_LISTENING);
+}
+
 TEST_F(before, bound)
 {
 	struct scene *scene = &self->scene;

@@ -459,6 +459,41 @@ TEST_F(holder, is_in_the_same_namespace)
 		   scene_loopback(scene, PORT), &bound, PORTWATCH_STATE_BOUND);
 }
 
+static bool has_mptcp(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
+
+	close(fd);
+	return fd >= 0;
+}
+
+/* MPTCP has its ports by sockets of TCP; the one that the program has is named. */
+TEST_F(holder, is_a_socket_of_mptcp)
+{
+	struct scene *scene = &self->scene;
+	struct process *server = scene_actor(scene, "server");
+	struct end mptcp, late;
+
+	if (!has_mptcp())
+		SKIP(return, "the kernel has no MPTCP");
+	ASSERT_NE(NULL, server);
+	scene->protocol = IPPROTO_MPTCP;
+	ASSERT_EQ(0, scene_socket_of(scene, &mptcp, server, SOCK_STREAM));
+	ASSERT_EQ(0, end_bind(&mptcp, scene_loopback(scene, PORT)));
+	scene->protocol = 0;
+	refused_to(_metadata, scene, &scene->self, SOCK_STREAM,
+		   scene_loopback(scene, PORT), &mptcp, PORTWATCH_STATE_BOUND);
+	ASSERT_EQ(0, end_listen(&mptcp, 5));
+	refused_to(_metadata, scene, &scene->self, SOCK_STREAM,
+		   scene_loopback(scene, PORT), &mptcp,
+		   PORTWATCH_STATE_LISTENING);
+	/* And one of MPTCP is refused as one of TCP is. */
+	scene->protocol = IPPROTO_MPTCP;
+	ASSERT_EQ(0, scene_socket(scene, &late, SOCK_STREAM));
+	refused(_metadata, scene, &late, scene_loopback(scene, PORT), &mptcp,
+		PORTWATCH_STATE_LISTENING);
+}
+
 static int one_free_port(uint16_t port)
 {
 	FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "w");

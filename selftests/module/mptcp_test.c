@@ -308,7 +308,9 @@ TEST_F(mptcp, port_taken_is_refused)
 	ASSERT_EQ(-EADDRINUSE, end_bind(&end,
 			scene_loopback(scene, end_port(&self->listener))));
 	expect_socket(watch, &end);
-	expect_bind_failed(watch, &end, PORTWATCH_HOW_EXPLICIT, EADDRINUSE);
+	expect_holder(expect_bind_failed(watch, &end, PORTWATCH_HOW_EXPLICIT,
+					 EADDRINUSE),
+		      &self->listener, PORTWATCH_STATE_LISTENING);
 	EXPECT_EVENTS(watch);
 }
 
