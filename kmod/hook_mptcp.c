@@ -133,7 +133,10 @@ PW_FTRACE(pw_on_mptcp_new_connection)
 	pw_mptcp_came_in(sk, ssk);
 }
 
-/* mptcp_destroy(sk): process context; the end of an MPTCP socket. */
+/*
+ * __mptcp_destroy_sock(sk), or mptcp_destroy(sk), which that calls (and which newer
+ * compilers put into it): process context; the end of an MPTCP socket.
+ */
 PW_FTRACE(pw_on_mptcp_destroy)
 {
 	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);

@@ -86,7 +86,8 @@ static struct hook hooks[PW_HOOKS] = {
 	[PW_HOOK_MPTCP_DESTROY] = {
 		.name = "mptcp-destroy", FTRACE, .optional = true,
 		.purpose = "who owns MPTCP sockets, when and why they end",
-		.target = { { "mptcp_destroy", pw_on_mptcp_destroy } },
+		.target = { { "__mptcp_destroy_sock", pw_on_mptcp_destroy },
+			    { "mptcp_destroy", pw_on_mptcp_destroy } },
 	},
 	[PW_HOOK_RELEASE] = {
 		.name = "release", FTRACE,
