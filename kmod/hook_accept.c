@@ -195,7 +195,7 @@ static struct sock *queue_of(struct sock *sk)
 	struct pw_socket *socket = pw_socket_lock(&lock, sk);
 	struct sock *listener = NULL;
 
-	if (socket && pw_is_tcp(sk))
+	if (socket && (pw_is_tcp(sk) || pw_is_sctp(sk)))
 		listener = socket->queue;
 	pw_socket_unlock(&lock);
 	return listener;

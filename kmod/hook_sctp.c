@@ -288,29 +288,31 @@ PW_FTRACE(pw_on_sctp_association_free)
 /*
  * sctp_sock_migrate(old socket, new socket, association, type): process context. An
  * association gets a socket of its own: by accept(), which has a hook of its own,
- * or by being peeled off. It is the new socket's when its state is set.
+ * or by being peeled off. It is the new socket's when its state is set. Where this
+ * fails, the new socket ends by its state, too.
  */
 PW_FTRACE(pw_on_sctp_sock_migrate)
 {
 	struct sock *old = (void *)pw_ftrace_arg(regs, 0);
 	struct sock *sk = (void *)pw_ftrace_arg(regs, 1);
 	const struct sctp_association *asoc = (void *)pw_ftrace_arg(regs, 2);
-	unsigned int type = pw_ftrace_arg(regs, 3);
+	bool peeled = pw_ftrace_arg(regs, 3) == SCTP_SOCKET_UDP_HIGH_BANDWIDTH;
 	u64 listener = pw_socket_cookie(old);
 	struct pw_socket_lock lock;
 	struct pw_socket *socket;
 	bool incoming;
 
-	if (type != SCTP_SOCKET_UDP_HIGH_BANDWIDTH)
-		return;
 	pw_hook_hit(PW_HOOK_SCTP_PEEL_OFF);
 	/* This end has sent no INIT: it was the other one that called. */
 	incoming = !asoc->init_last_sent_to;
-	if (incoming)
+	if (peeled && incoming)
 		pw_count_accepted(old);
 	socket = pw_socket_lock(&lock, sk);
+	if (!socket && !peeled)
+		socket = pw_socket_add(&lock, sk);
 	if (socket) {
 		socket->listener = listener;
+		socket->queue = old;
 		socket->flags |= incoming ? PW_S_INCOMING : 0;
 	}
 	pw_socket_unlock(&lock);
@@ -370,5 +372,9 @@ void pw_on_sctp_set_state(struct sock *sk, int oldstate, int newstate)
 	else if (socket && newstate == TCP_CLOSE &&
 		 socket->flags & PW_S_RELEASED)
 		ended(&lock, socket, sk);
+	else if (socket && newstate == TCP_CLOSE &&
+		 (socket->flags & (PW_S_INCOMING | PW_S_ACCEPTED)) ==
+		 PW_S_INCOMING)
+		pw_socket_remove(&lock, socket);
 	pw_socket_unlock(&lock);
 }

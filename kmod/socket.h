@@ -58,7 +58,7 @@ struct sock;
  * @tx_bytes, @rx_bytes, @retrans, @rtt_us, @error: MPTCP: of subflows that are closed
  * @taken:	when the last bind event was sent for its port (MPTCP: not while its bytes
  *		are counted)
- * @queue:	TCP: the listener in whose accept queue it is or was; not to be followed
+ * @queue:	TCP, SCTP: the listener in whose accept queue it is or was; not to be followed
  *		but by who accepts from it
  * @owner_tid, @closer_tid: their threads
  * @seq:	events so far
