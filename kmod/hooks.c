@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/ftrace.h>
-#include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
 
+#include "attach.h"
 #include "hooks.h"
-
-#define TARGETS		2	/* a function and what stands in for it */
-#define MAXACTIVE	256	/* threads at once in one function with a return hook */
 
 static char *without = "";
 module_param(without, charp, 0444);
@@ -19,64 +15,11 @@ MODULE_PARM_DESC(without, "hooks not to attach: names, with a comma between them
 DEFINE_PER_CPU(u64[PW_HOOKS], pw_hook_hits);
 DEFINE_PER_CPU(u64[PW_HOOKS], pw_hook_misses);
 
-/**
- * struct target - where a hook can be attached
- *
- * @symbol:	function or tracepoint; ftrace: or a pattern for several
- * @handler:	of type @kind of the hook
- * @entry:	kretprobes: handler at entry
- */
-struct target {
-	const char *symbol;
-	void *handler;
-	kretprobe_handler_t entry;
-};
-
-/**
- * struct hook - a row of the table
- *
- * @name:	what we call it
- * @purpose:	what is not seen without it
- * @kind:	PORTWATCH_HOOK_*
- * @optional:	a session can start without it
- * @events:	bits of the events that it is for: attached while somebody wants
- *		one of these; 0: always
- * @module:	the module that has the functions, where it is not the kernel itself:
- *		attached while that is loaded
- * @data_size:	kretprobes: what is kept from entry to return
- * @target:	tried in this order
- * @at:		the target that it is attached to, or NULL
- * @error:	of the last attempt
- * @absent:	no target is there
- * @misses:	of times that are over; those of now are in @kretprobe
- * @tracepoint:	one of the three is used, by @kind
- * @ftrace:	see @tracepoint
- * @kretprobe:	see @tracepoint
- */
-struct hook {
-	const char *name;
-	const char *purpose;
-	u8 kind;
-	bool optional;
-	u64 events;
-	const char *module;
-	const size_t *data_size;
-	struct target target[TARGETS];
-
-	const struct target *at;
-	int error;
-	bool absent;
-	u64 misses;
-	struct tracepoint *tracepoint;
-	struct ftrace_ops ftrace;
-	struct kretprobe kretprobe;
-};
-
 #define TRACEPOINT	.kind = PORTWATCH_HOOK_TRACEPOINT
 #define FTRACE		.kind = PORTWATCH_HOOK_FTRACE
 #define KRETPROBE	.kind = PORTWATCH_HOOK_KRETPROBE
 
-static struct hook hooks[PW_HOOKS] = {
+static struct pw_hook hooks[PW_HOOKS] = {
 	[PW_HOOK_CREATE] = {
 		.name = "create", FTRACE,
 		.purpose = "creation of sockets; who owns a socket that another process uses",
@@ -328,88 +271,7 @@ bool pw_hook_is_attached(enum pw_hook_id id)
 	return READ_ONCE(hooks[id].at);
 }
 
-/* Tracepoints: they are not exported one by one, but can be looked up. */
-
-struct lookup {
-	const char *name;
-	struct tracepoint *found;
-};
-
-static void compare(struct tracepoint *tracepoint, void *data)
-{
-	struct lookup *lookup = data;
-
-	if (!strcmp(tracepoint->name, lookup->name))
-		lookup->found = tracepoint;
-}
-
-static int attach_tracepoint(struct hook *hook, const struct target *target)
-{
-	struct lookup lookup = { .name = target->symbol };
-
-	for_each_kernel_tracepoint(compare, &lookup);
-	if (!lookup.found)
-		return -ENOENT;
-	hook->tracepoint = lookup.found;
-	return tracepoint_probe_register(lookup.found, target->handler, NULL);
-}
-
-static int attach_ftrace(struct hook *hook, const struct target *target)
-{
-	char symbol[sizeof_field(struct portwatch_hook, symbol)];
-	int err;
-
-	memset(&hook->ftrace, 0, sizeof(hook->ftrace));
-	hook->ftrace.func = target->handler;
-	/* Permanent: kernel.ftrace_enabled=0 is refused while we look. */
-	hook->ftrace.flags = PW_FTRACE_FLAGS;
-	strscpy(symbol, target->symbol, sizeof(symbol));
-	err = ftrace_set_filter(&hook->ftrace, symbol, strlen(symbol), 1);
-	if (!err)
-		err = register_ftrace_function(&hook->ftrace);
-	if (err)
-		pw_ftrace_free_filter(&hook->ftrace);
-	return err;
-}
-
-static void detach_ftrace(struct hook *hook)
-{
-	unregister_ftrace_function(&hook->ftrace);
-	pw_ftrace_free_filter(&hook->ftrace);
-}
-
-static int attach_kretprobe(struct hook *hook, const struct target *target)
-{
-	/* One that was registered before must be blank again. */
-	memset(&hook->kretprobe, 0, sizeof(hook->kretprobe));
-	hook->kretprobe.kp.symbol_name = target->symbol;
-	hook->kretprobe.handler = target->handler;
-	hook->kretprobe.entry_handler = target->entry;
-	hook->kretprobe.data_size = *hook->data_size;
-	hook->kretprobe.maxactive = MAXACTIVE;
-	return register_kretprobe(&hook->kretprobe);
-}
-
-static u64 missed_now(const struct hook *hook)
-{
-	if (!hook->at || hook->kind != PORTWATCH_HOOK_KRETPROBE)
-		return 0;
-	return hook->kretprobe.nmissed + hook->kretprobe.kp.nmissed;
-}
-
-static int attach_to(struct hook *hook, const struct target *target)
-{
-	switch (hook->kind) {
-	case PORTWATCH_HOOK_TRACEPOINT:
-		return attach_tracepoint(hook, target);
-	case PORTWATCH_HOOK_FTRACE:
-		return attach_ftrace(hook, target);
-	default:
-		return attach_kretprobe(hook, target);
-	}
-}
-
-static bool is_unwanted(const struct hook *hook)
+static bool is_unwanted(const struct pw_hook *hook)
 {
 	size_t length = strlen(hook->name);
 	const char *at = without;
@@ -423,7 +285,7 @@ static bool is_unwanted(const struct hook *hook)
 	return false;
 }
 
-static int attach(struct hook *hook)
+static int attach(struct pw_hook *hook)
 {
 	unsigned int i;
 
@@ -432,8 +294,8 @@ static int attach(struct hook *hook)
 	if (is_unwanted(hook))
 		return hook->error;
 	hook->error = -ENOENT;
-	for (i = 0; i < TARGETS && hook->target[i].symbol; i++) {
-		hook->error = attach_to(hook, &hook->target[i]);
+	for (i = 0; i < PW_TARGETS && hook->target[i].symbol; i++) {
+		hook->error = pw_attach(hook, &hook->target[i]);
 		if (!hook->error) {
 			hook->at = &hook->target[i];
 			break;
@@ -447,36 +309,16 @@ static int attach(struct hook *hook)
 	return hook->error;
 }
 
-static void detach(struct hook *hook)
-{
-	if (!hook->at)
-		return;
-	switch (hook->kind) {
-	case PORTWATCH_HOOK_TRACEPOINT:
-		tracepoint_probe_unregister(hook->tracepoint, hook->at->handler,
-					    NULL);
-		break;
-	case PORTWATCH_HOOK_FTRACE:
-		detach_ftrace(hook);
-		break;
-	default:
-		unregister_kretprobe(&hook->kretprobe);
-		hook->misses += missed_now(hook);
-		break;
-	}
-	hook->at = NULL;
-}
-
 void pw_hooks_want(u64 events)
 {
 	unsigned int i;
 
 	wanted = events;
 	for (i = 0; i < PW_HOOKS; i++) {
-		struct hook *hook = &hooks[i];
+		struct pw_hook *hook = &hooks[i];
 
 		if (hook->events & ~events)
-			detach(hook);
+			pw_detach(hook);
 		else if (hook->events && !hook->at)
 			attach(hook);
 	}
@@ -509,7 +351,7 @@ void pw_hooks_module_going(const char *name)
 
 	while (i--)
 		if (hooks[i].module && !strcmp(hooks[i].module, name)) {
-			detach(&hooks[i]);
+			pw_detach(&hooks[i]);
 			hooks[i].absent = true;
 		}
 }
@@ -519,7 +361,7 @@ int pw_hooks_attach(void)
 	unsigned int i;
 
 	for (i = 0; i < PW_HOOKS; i++) {
-		struct hook *hook = &hooks[i];
+		struct pw_hook *hook = &hooks[i];
 
 		if (hook->events)
 			continue;
@@ -540,7 +382,7 @@ void pw_hooks_detach(void)
 	unsigned int i = PW_HOOKS;
 
 	while (i--)
-		detach(&hooks[i]);
+		pw_detach(&hooks[i]);
 	/* Handlers of tracepoints that still run. */
 	tracepoint_synchronize_unregister();
 	attached = false;
@@ -559,8 +401,8 @@ static u64 hits_of(unsigned int index)
 
 static u64 misses_of(unsigned int index)
 {
-	const struct hook *hook = &hooks[index];
-	u64 sum = hook->misses + missed_now(hook);
+	const struct pw_hook *hook = &hooks[index];
+	u64 sum = hook->misses + pw_attach_missed(hook);
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
@@ -592,7 +434,7 @@ static bool is_loaded(const char *module)
 	return false;
 }
 
-static u32 state_of(const struct hook *hook)
+static u32 state_of(const struct pw_hook *hook)
 {
 	if (hook->at)
 		return PORTWATCH_HOOK_ATTACHED;
@@ -606,8 +448,8 @@ static u32 state_of(const struct hook *hook)
 
 int pw_hook_describe(unsigned int index, struct portwatch_hook *row)
 {
-	const struct hook *hook;
-	const struct target *target;
+	const struct pw_hook *hook;
+	const struct pw_target *target;
 
 	if (index >= PW_HOOKS)
 		return -ENOENT;
