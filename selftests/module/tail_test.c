@@ -19,12 +19,17 @@
 #define PATIENCE	1000	/* times 10 ms */
 #define FLOOD		2000
 
-FIXTURE(tail)
-{
+/* What the tool has printed so far. */
+struct printed {
 	char path[32];
 	int file;
+	char *text;
+};
+
+FIXTURE(tail)
+{
 	pid_t pid;
-	char *text;	/* what it has printed so far */
+	struct printed printed;
 };
 
 /* Its rings are as small as they can be. */
@@ -32,13 +37,13 @@ FIXTURE_SETUP(tail)
 {
 	ASSERT_EQ(0, module_require());
 	ASSERT_EQ(0, scene_unshare());
-	strcpy(self->path, "/tmp/portwatch-XXXXXX");
-	self->file = mkstemp(self->path);
-	ASSERT_LE(0, self->file);
+	strcpy(self->printed.path, "/tmp/portwatch-XXXXXX");
+	self->printed.file = mkstemp(self->printed.path);
+	ASSERT_LE(0, self->printed.file);
 	self->pid = fork();
 	ASSERT_LE(0, self->pid);
 	if (!self->pid) {
-		dup2(self->file, STDOUT_FILENO);
+		dup2(self->printed.file, STDOUT_FILENO);
 		execlp("portwatch", "portwatch", "tail", "--json", "--slots",
 		       "64", "--events", "bind", NULL);
 		_exit(127);
@@ -51,26 +56,26 @@ FIXTURE_TEARDOWN(tail)
 		kill(self->pid, SIGKILL);
 		waitpid(self->pid, NULL, 0);
 	}
-	free(self->text);
-	close(self->file);
-	unlink(self->path);
+	free(self->printed.text);
+	close(self->printed.file);
+	unlink(self->printed.path);
 }
 
-static const char *read_text(FIXTURE_DATA(tail) *self)
+static const char *read_text(struct printed *printed)
 {
 	struct stat info;
 	ssize_t length;
 
-	free(self->text);
-	self->text = NULL;
-	if (fstat(self->file, &info))
+	free(printed->text);
+	printed->text = NULL;
+	if (fstat(printed->file, &info))
 		return "";
-	self->text = calloc(1, info.st_size + 1);
-	if (!self->text)
+	printed->text = calloc(1, info.st_size + 1);
+	if (!printed->text)
 		return "";
-	length = pread(self->file, self->text, info.st_size, 0);
-	self->text[length > 0 ? length : 0] = 0;
-	return self->text;
+	length = pread(printed->file, printed->text, info.st_size, 0);
+	printed->text[length > 0 ? length : 0] = 0;
+	return printed->text;
 }
 
 /* Where in the text it comes for the nth time. */
@@ -83,16 +88,16 @@ static const char *find(const char *text, const char *part, unsigned int nth)
 	return at;
 }
 
-static bool wait_for(FIXTURE_DATA(tail) *self, const char *part, unsigned int nth)
+static bool wait_for(struct printed *printed, const char *part, unsigned int nth)
 {
 	unsigned int i;
 
 	for (i = 0; i < PATIENCE; i++) {
-		if (find(read_text(self), part, nth))
+		if (find(read_text(printed), part, nth))
 			return true;
 		poll(NULL, 0, 10);
 	}
-	fprintf(stderr, "# not printed %u times: %s\n%s\n", nth, part, self->text);
+	fprintf(stderr, "# not printed %u times: %s\n%s\n", nth, part, printed->text);
 	return false;
 }
 
@@ -119,21 +124,21 @@ TEST_F(tail, shows_what_there_is_now_after_a_loss)
 	unsigned int i;
 	int fd;
 
-	ASSERT_TRUE(wait_for(self, "\"phase\":\"end\"", 1));
+	ASSERT_TRUE(wait_for(&self->printed, "\"phase\":\"end\"", 1));
 	kill(self->pid, SIGSTOP);
 	for (i = 0; i < FLOOD; i++)
 		close(take_port(0));
 	fd = take_port(4242);
 	ASSERT_LE(0, fd);
 	kill(self->pid, SIGCONT);
-	ASSERT_TRUE(wait_for(self, "\"phase\":\"end\"", 2));
-	lost = strstr(self->text, "\"event\":\"lost\"");
+	ASSERT_TRUE(wait_for(&self->printed, "\"phase\":\"end\"", 2));
+	lost = strstr(self->printed.text, "\"event\":\"lost\"");
 	ASSERT_NE(NULL, lost);
-	EXPECT_LT(lost, find(self->text, "\"phase\":\"begin\"", 2));
-	ASSERT_NE(NULL, strstr(self->text, row));
-	EXPECT_LT(find(self->text, "\"phase\":\"begin\"", 2),
-		  strstr(self->text, row));
-	EXPECT_NE(NULL, strstr(strstr(self->text, row), "\"existing\":true"));
+	EXPECT_LT(lost, find(self->printed.text, "\"phase\":\"begin\"", 2));
+	ASSERT_NE(NULL, strstr(self->printed.text, row));
+	EXPECT_LT(find(self->printed.text, "\"phase\":\"begin\"", 2),
+		  strstr(self->printed.text, row));
+	EXPECT_NE(NULL, strstr(strstr(self->printed.text, row), "\"existing\":true"));
 	close(fd);
 }
 
@@ -142,12 +147,12 @@ TEST_F(tail, shows_what_there_was_once)
 {
 	int fd;
 
-	ASSERT_TRUE(wait_for(self, "\"phase\":\"end\"", 1));
+	ASSERT_TRUE(wait_for(&self->printed, "\"phase\":\"end\"", 1));
 	fd = take_port(4243);
 	ASSERT_LE(0, fd);
-	ASSERT_TRUE(wait_for(self, "\"lport\":4243,", 1));
-	EXPECT_EQ(NULL, find(self->text, "\"phase\":\"begin\"", 2));
-	EXPECT_EQ(NULL, strstr(self->text, "\"event\":\"lost\""));
+	ASSERT_TRUE(wait_for(&self->printed, "\"lport\":4243,", 1));
+	EXPECT_EQ(NULL, find(self->printed.text, "\"phase\":\"begin\"", 2));
+	EXPECT_EQ(NULL, strstr(self->printed.text, "\"event\":\"lost\""));
 	close(fd);
 }
 

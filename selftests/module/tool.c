@@ -93,7 +93,7 @@ int tool_line(struct scene *scene, struct process *tool, const char *format,
 	vsnprintf(line, sizeof(line), format, arguments);
 	va_end(arguments);
 	argv[0] = strtok_r(line, " ", &rest);
-	while (argv[count] && count < ARGUMENTS)
+	while (count < ARGUMENTS && argv[count])
 		argv[++count] = strtok_r(NULL, " ", &rest);
 	argv[count] = NULL;
 	return tool_run(scene, tool, argv);
