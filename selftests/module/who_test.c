@@ -280,15 +280,20 @@ TEST_F(who, is_a_child_by_vfork)
 /* A thread's own name is not the name of its process. */
 TEST_F(who, has_a_thread_with_another_name)
 {
-	struct request rename_it = { .verb = DO_RENAME, .fd = -1 };
+	struct request rename_it = {
+		.verb = DO_RENAME, .fd = -1, .text = "thread",
+	};
 	struct scene *scene = &self->scene;
 	struct watch *watch = &scene->watch;
 	struct process *process = scene_actor(scene, "process");
-	struct end end = { .process = process, .fd = -1 };
+	struct answer answer;
+	struct end end;
 
 	ASSERT_NE(NULL, process);
-	strcpy(rename_it.text, "thread");
-	ASSERT_EQ(0, in_thread(&end, rename_it));
+	/* From here on all is done by a second thread. */
+	ASSERT_EQ(0, process_leave(process));
+	ASSERT_EQ(0, process_do(process, &rename_it, &answer));
+	EXPECT_NE(answer.tid, answer.pid);
 	ASSERT_EQ(0, scene_socket_of(scene, &end, process, SOCK_STREAM));
 	EXPECT_STREQ("process", end.owner.comm);
 	ASSERT_EQ(0, end_bind(&end, scene_loopback(scene, 0)));
