@@ -247,23 +247,13 @@ int BPF_PROG(tcp_socket_closed, struct sock *sk)
 	return 0;
 }
 
-static int udp_closed(struct sock *sk)
+/* The port goes back: with the last descriptor, or when it is disconnected. */
+SEC("fentry/udp_lib_unhash")
+int BPF_PROG(udp_closed, struct sock *sk)
 {
 	if (sk->sk_protocol != IPPROTO_UDP || !sk->__sk_common.skc_num)
 		return 0;
 	return tell(sk, WITNESS_CLOSE_SOCKET);
-}
-
-SEC("fentry/udp_destroy_sock")
-int BPF_PROG(udp4_closed, struct sock *sk)
-{
-	return udp_closed(sk);
-}
-
-SEC("fentry/udpv6_destroy_sock")
-int BPF_PROG(udp6_closed, struct sock *sk)
-{
-	return udp_closed(sk);
 }
 
 char LICENSE[] SEC("license") = "GPL";
