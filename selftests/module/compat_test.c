@@ -105,7 +105,9 @@ TEST_F(compat, fails_as_others_do)
 	ASSERT_EQ(0, scene_socket_of(scene, &end, self->server, SOCK_STREAM));
 	ASSERT_EQ(-EADDRINUSE, end_bind(&end, scene_loopback(scene, 7401)));
 	expect_socket(watch, &end);
-	expect_bind_failed(watch, &end, PORTWATCH_HOW_EXPLICIT, EADDRINUSE);
+	expect_holder(expect_bind_failed(watch, &end, PORTWATCH_HOW_EXPLICIT,
+					 EADDRINUSE),
+		      &holder, PORTWATCH_STATE_BOUND);
 	ASSERT_EQ(0, scene_socket_of(scene, &client, self->client,
 				     SOCK_STREAM));
 	ASSERT_EQ(-ECONNREFUSED, end_connect(&client,

@@ -103,6 +103,7 @@ TEST_F(kernel_socket, that_finds_its_port_taken)
 	struct watch *watch = &scene->watch;
 	struct end end = kernel_end(scene, 5555), taken;
 	struct process process;
+	struct expect *failed;
 
 	ASSERT_EQ(0, scene_socket(scene, &taken, SOCK_DGRAM));
 	ASSERT_EQ(0, end_bind(&taken, scene_loopback(scene, 5555)));
@@ -112,8 +113,10 @@ TEST_F(kernel_socket, that_finds_its_port_taken)
 	ASSERT_LT(0, tool_line(scene, &process, "%s", fou(scene, "add")));
 	end.born[1] = clock_boottime();
 	by_if(expect_socket(watch, &end), &process);
-	by_if(expect_bind_failed(watch, &end, PORTWATCH_HOW_EXPLICIT,
-				 EADDRINUSE), &process);
+	failed = expect_bind_failed(watch, &end, PORTWATCH_HOW_EXPLICIT,
+				    EADDRINUSE);
+	by_if(failed, &process);
+	expect_holder(failed, &taken, PORTWATCH_STATE_BOUND);
 	by_if(expect_close_unused(watch, &end), &process);
 	EXPECT_EVENTS(watch);
 }

@@ -65,7 +65,9 @@ TEST_F(udplite, bind_that_is_refused)
 	ASSERT_EQ(0, open_socket(scene, &second, SOCK_DGRAM, IPPROTO_UDPLITE));
 	ASSERT_EQ(-EADDRINUSE, end_bind(&second, scene_loopback(scene, 7001)));
 	expect_socket(watch, &second);
-	expect_bind_failed(watch, &second, PORTWATCH_HOW_EXPLICIT, EADDRINUSE);
+	expect_holder(expect_bind_failed(watch, &second, PORTWATCH_HOW_EXPLICIT,
+					 EADDRINUSE),
+		      &first, PORTWATCH_STATE_BOUND);
 	EXPECT_EVENTS(watch);
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Row 23: sockets by io_uring. Whoever has the ring has done it, be it that the
- * kernel used a thread of its own for that, in its name; and a socket need not
- * have a descriptor.
+ * Row 23: sockets by io_uring. Whoever has the ring has done it, be it by a thread
+ * that the kernel made in its name; and a socket need not have a descriptor.
  */
 #include <kselftest_harness.h>
 
@@ -586,7 +585,9 @@ TEST_F(uring, binds_and_listens)
 	order.fd = ends[1].fd;
 	ASSERT_EQ(-EADDRINUSE, ring_do(&self->ring, order));
 	ends[1].asked = address_of(&target.any);
-	expect_bind_failed(watch, &ends[1], PORTWATCH_HOW_EXPLICIT, EADDRINUSE);
+	expect_holder(expect_bind_failed(watch, &ends[1], PORTWATCH_HOW_EXPLICIT,
+					 EADDRINUSE),
+		      &ends[0], PORTWATCH_STATE_BOUND);
 	ASSERT_EQ(0, ring_do(&self->ring, (struct io_uring_sqe){
 		.opcode = OP_LISTEN, .fd = ends[0].fd, .len = 9 }));
 	expect_listen(watch, &ends[0], 9);
