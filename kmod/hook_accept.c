@@ -188,35 +188,39 @@ PW_FTRACE(pw_on_inet_accept)
 	pw_emit_accept(sk, pw_socket_cookie(sock->sk));
 }
 
-/* NULL: it was in the queue before the hooks were attached. */
-static struct sock *queue_of(struct sock *sk)
+/* The listener that @sk came from is found by what was noted; it may be gone. */
+static void count_accepted_of(struct sock *sk)
 {
 	struct pw_socket_lock lock;
 	struct pw_socket *socket = pw_socket_lock(&lock, sk);
 	struct sock *listener = NULL;
+	u64 cookie = 0;
 
-	if (socket && (pw_is_tcp(sk) || pw_is_sctp(sk)))
+	if (socket && (pw_is_tcp(sk) || pw_is_sctp(sk))) {
 		listener = socket->queue;
+		cookie = socket->listener;
+	}
 	pw_socket_unlock(&lock);
-	return listener;
+	if (!listener)
+		return;
+	socket = pw_socket_lock_known(&lock, listener, cookie);
+	if (socket)
+		socket->accepted++;
+	pw_socket_unlock(&lock);
 }
 
 /*
  * security_sock_graft(sk, new socket), where there is no __inet_accept: called for
- * other families too. The listener is the one that was noted in the queue. It is
- * still there: accept() holds it, and such kernels do not move a connection from
- * one listener's queue to another's.
+ * other families too. The listener is the one that was noted in the queue; one whose
+ * connection was in there before the hooks were attached is not known.
  */
 PW_FTRACE(pw_on_sock_graft)
 {
 	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);
-	struct sock *listener;
 
 	if (!pw_is_inet(sk))
 		return;
 	pw_hook_hit(PW_HOOK_ACCEPT);
-	listener = queue_of(sk);
-	if (listener)
-		pw_count_accepted(listener);
+	count_accepted_of(sk);
 	pw_emit_accept(sk, 0);
 }

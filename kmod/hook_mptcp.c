@@ -17,28 +17,36 @@
 #define COMING		(1U << COMING_BITS)
 #define PLACES		8	/* where a task may stand */
 
-/* Tasks that are making a subflow. */
-static struct task_struct *coming[COMING];
+/* Tasks that are making a subflow, and the socket, once it is there. */
+static struct coming {
+	struct task_struct *task;
+	struct sock *made;
+} coming[COMING];
 
 void pw_mptcp_init(void)
 {
 	memset(coming, 0, sizeof(coming));
 }
 
-static struct task_struct **place(unsigned int n)
+static struct coming *place(unsigned int n)
 {
 	return &coming[(hash_ptr(current, COMING_BITS) + n) & (COMING - 1)];
 }
 
-bool pw_subflow_is_coming(const struct sock *sk)
+bool pw_subflow_is_coming(struct sock *sk)
 {
 	unsigned int n;
 
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return false;
-	for (n = 0; n < PLACES; n++)
-		if (READ_ONCE(*place(n)) == current)
-			return true;
+	for (n = 0; n < PLACES; n++) {
+		struct coming *at = place(n);
+
+		if (READ_ONCE(at->task) != current)
+			continue;
+		at->made = sk;
+		return true;
+	}
 	return false;
 }
 
@@ -47,20 +55,18 @@ bool pw_subflow_is_coming(const struct sock *sk)
  *
  * @place:	of the task in coming[]; NULL: they were all taken
  * @sk:		the parent, which the caller has locked
- * @made:	the caller's variable: the new subflow, once it is there
  */
 struct subflow_data {
-	struct task_struct **place;
+	struct coming *place;
 	struct sock *sk;
-	struct socket **made;
 };
 
 const size_t pw_subflow_data_size = sizeof(struct subflow_data);
 
 /*
- * mptcp_subflow_create_socket(sk, family, &socket): process context, may sleep for
- * memory. A subflow is made as any TCP socket of the kernel is; that the running task
- * is in here tells it from others.
+ * mptcp_subflow_create_socket(sk, ...): process context, may sleep for memory. A
+ * subflow is made as any TCP socket of the kernel is; that the running task is in here
+ * tells it from others. Where this went well it is there still, and the task's own.
  */
 PW_KPROBE(pw_on_subflow_create_entry)
 {
@@ -68,23 +74,28 @@ PW_KPROBE(pw_on_subflow_create_entry)
 	unsigned int n;
 
 	data->sk = (void *)regs_get_kernel_argument(regs, 0);
-	data->made = (void *)regs_get_kernel_argument(regs, 2);
 	data->place = NULL;
 	for (n = 0; n < PLACES && !data->place; n++)
-		if (!cmpxchg(place(n), NULL, current))
+		if (!cmpxchg(&place(n)->task, NULL, current))
 			data->place = place(n);
+	if (data->place)
+		data->place->made = NULL;
 	return 0;
 }
 
 PW_KPROBE(pw_on_subflow_create)
 {
 	struct subflow_data *data = (void *)ri->data;
+	struct sock *made;
 
 	pw_hook_hit(PW_HOOK_MPTCP_SUBFLOW);
-	if (data->place)
-		WRITE_ONCE(*data->place, NULL);
-	if (!regs_return_value(regs))
-		pw_mptcp_join(data->sk, (*data->made)->sk);
+	if (!data->place)
+		return 0;
+	made = data->place->made;
+	/* Only now may another task take the place, and write to it. */
+	smp_store_release(&data->place->task, NULL);
+	if (made && !(int)regs_return_value(regs))
+		pw_mptcp_join(data->sk, made);
 	return 0;
 }
 
@@ -116,7 +127,7 @@ PW_FTRACE(pw_on_mptcp_joined)
 
 /*
  * mptcp_pm_new_connection(sk, ssk, server side): softirq, or process context where a
- * backlog is worked off. The other end asked: both sockets are new and nobody else
+ * backlog is worked off. The other end asked: both sockets are new, and no program
  * has them. This one is a copy of the listener, and has its cookie where that was
  * given one (by us, since an id is wanted of all): it gets its own, as it would have
  * if nobody had looked.
@@ -126,7 +137,7 @@ PW_FTRACE(pw_on_mptcp_new_connection)
 	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);
 	struct sock *ssk = (void *)pw_ftrace_arg(regs, 1);
 
-	if (!(int)pw_ftrace_arg(regs, 2))
+	if (!PW_MPTCP_TELLS_SUBFLOW || !(int)pw_ftrace_arg(regs, 2))
 		return;
 	pw_hook_hit(PW_HOOK_MPTCP_INCOMING);
 	atomic64_set(&sk->sk_cookie, 0);

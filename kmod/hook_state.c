@@ -39,7 +39,7 @@ static void emit_connect_failed(struct pw_socket *socket, struct sock *sk)
 	event.connect_failed.error = READ_ONCE(sk->sk_err) ?: socket->error ?:
 				     ECANCELED;
 	event.connect_failed.latency = socket->mark;
-	socket->flags &= ~PW_S_CONNECTING;
+	socket->flags &= ~(PW_S_CONNECTING | PW_S_ABORTED);
 	pw_socket_emit(socket, &event, socket->closer, socket->closer_tid,
 		       &event.connect_failed.latency);
 }

@@ -43,10 +43,12 @@ static struct pw_socket *record_of(struct sock *ssk)
 	struct pw_socket_lock lock;
 	struct pw_socket *subflow = pw_socket_lock(&lock, ssk);
 
-	if (!subflow) {
+	if (!subflow)
 		subflow = pw_socket_add(&lock, ssk);
-		if (subflow)
-			subflow->flags = PW_S_SUBFLOW;
+	/* Where its making was missed it has been taken for any other socket. */
+	if (subflow && !(subflow->flags & PW_S_SUBFLOW)) {
+		subflow->flags = PW_S_SUBFLOW;
+		subflow->parent = NULL;
 	}
 	pw_socket_unlock(&lock);
 	return subflow;
@@ -57,11 +59,11 @@ static void join(struct pw_socket *parent, struct pw_socket *subflow, bool anew)
 {
 	raw_spin_lock(&links);
 	link_subflow(parent, subflow);
+	parent->error = 0;
 	if (anew) {
 		parent->tx_bytes = 0;
 		parent->rx_bytes = 0;
 		parent->retrans = 0;
-		parent->error = 0;
 		parent->rtt_us = 0;
 	}
 	raw_spin_unlock(&links);
@@ -142,8 +144,10 @@ void pw_mptcp_settle(struct pw_socket *subflow)
 		/* A listener's has none, and must not touch what it accepted. */
 		if (sum.close.rtt_us)
 			parent->rtt_us = sum.close.rtt_us;
-		parent->error = READ_ONCE(subflow->sk->sk_err);
 		unlink_subflow(subflow);
+		/* One that breaks while others go on is nobody's end. */
+		parent->error = parent->subflows ? 0 :
+				READ_ONCE(subflow->sk->sk_err);
 	}
 	raw_spin_unlock(&links);
 }

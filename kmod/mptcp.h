@@ -50,7 +50,10 @@ bool pw_mptcp_has_subflow(struct pw_socket *socket);
 /* The same: of a listener, PORTWATCH_UNKNOWN32 where it cannot be had. */
 u32 pw_mptcp_backlog(struct pw_socket *socket);
 
-/* Is this TCP socket of the kernel being made by the running task to be a subflow? */
-bool pw_subflow_is_coming(const struct sock *sk);
+/*
+ * Is this TCP socket of the kernel being made by the running task to be a subflow?
+ * Note is taken of it, then.
+ */
+bool pw_subflow_is_coming(struct sock *sk);
 
 #endif /* PW_MPTCP_H */

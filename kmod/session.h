@@ -100,10 +100,10 @@ unsigned long pw_session_ring_pgoff(const struct pw_session *session);
 unsigned long pw_session_consumer_pgoff(const struct pw_session *session);
 
 /*
- * Two processes may be announced before an event, and a loss: so far the fill can
+ * Three processes may be announced before an event, and a loss: so far the fill can
  * jump over the watermark.
  */
-#define PW_CROSSING		(2 * PW_PROCESS_SLOTS + 2)
+#define PW_CROSSING		(3 * PW_PROCESS_SLOTS + 2)
 
 /*
  * A record was written, and its ring now holds @fill slots (0: it was lost);

@@ -298,11 +298,12 @@ static bool show(struct pw_socket *socket, void *arg)
 	event.existing.since = socket->born;
 	event.existing.state = state;
 	event.existing.how = socket->how;
-	event.existing.accepted = socket->accepted;
-	if (state == PORTWATCH_STATE_LISTENING)
+	if (state == PORTWATCH_STATE_LISTENING) {
+		event.existing.accepted = socket->accepted;
 		event.existing.backlog = pw_is_mptcp(sk) ?
 					 pw_mptcp_backlog(socket) :
 					 READ_ONCE(sk->sk_max_ack_backlog);
+	}
 	pw_stream_emit_to(session, &event, socket->owner);
 	snapshot->rows++;
 	return true;

@@ -85,6 +85,9 @@ static inline void pw_ftrace_free_filter(struct ftrace_ops *ops)
 #endif
 }
 
+/* mptcp_pm_new_connection() was not given the subflow before 5.12. */
+#define PW_MPTCP_TELLS_SUBFLOW	(LINUX_VERSION_CODE >= KERNEL_VERSION(5, 12, 0))
+
 /* From 6.6 the options of a socket are bits. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 #define pw_inet_freebind(sk)	inet_test_bit(FREEBIND, sk)
