@@ -128,6 +128,9 @@ struct pw_socket *pw_socket_add(struct pw_socket_lock *lock, struct sock *sk)
 	struct pw_shard *shard = lock->shard;
 	struct pw_socket *socket;
 
+	/* Something may not be there yet that would take it out. */
+	if (!pw_hooks_attached())
+		return NULL;
 	if (shard->nfree < LOW_WATER && !READ_ONCE(table.full))
 		irq_work_queue(&table.need_more);
 	/* Without that hook it would never be taken out. */
