@@ -48,6 +48,10 @@ matrix: ## build and test on every kernel (MATRIX="trixie sid": on some)
 truth: ## compare portwatch and its peers with what programs know, in the VM
 	@scripts/truth
 
+.PHONY: bench
+bench: ## count what operations cost with us and with others, in the VM
+	@scripts/bench
+
 .PHONY: style
 style: ## check the form of the sources
 	@scripts/style
