@@ -459,14 +459,6 @@ TEST_F(holder, is_in_the_same_namespace)
 		   scene_loopback(scene, PORT), &bound, PORTWATCH_STATE_BOUND);
 }
 
-static bool has_mptcp(void)
-{
-	int fd = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
-
-	close(fd);
-	return fd >= 0;
-}
-
 /* MPTCP has its ports by sockets of TCP; the one that the program has is named. */
 TEST_F(holder, is_a_socket_of_mptcp)
 {
@@ -474,7 +466,7 @@ TEST_F(holder, is_a_socket_of_mptcp)
 	struct process *server = scene_actor(scene, "server");
 	struct end mptcp, late;
 
-	if (!has_mptcp())
+	if (!scene_has(SOCK_STREAM, IPPROTO_MPTCP))
 		SKIP(return, "the kernel has no MPTCP");
 	ASSERT_NE(NULL, server);
 	scene->protocol = IPPROTO_MPTCP;

@@ -41,20 +41,12 @@ SCENE_VARIANT(mptcp, ipv4, IPV4);
 SCENE_VARIANT(mptcp, ipv6, IPV6);
 SCENE_VARIANT(mptcp, mapped, MAPPED);
 
-static bool has_mptcp(void)
-{
-	int fd = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
-
-	close(fd);
-	return fd >= 0;
-}
-
 FIXTURE_SETUP(mptcp)
 {
 	struct scene *scene = &self->scene;
 
 	ASSERT_EQ(0, scene_open(scene, variant->family));
-	if (!has_mptcp())
+	if (!scene_has(SOCK_STREAM, IPPROTO_MPTCP))
 		SKIP(return, "the kernel has no MPTCP");
 	ASSERT_EQ(0, watch_skip(&scene->watch));
 	scene->protocol = IPPROTO_MPTCP;

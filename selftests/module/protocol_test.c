@@ -20,6 +20,8 @@ static int open_socket(struct scene *scene, struct end *end, int type,
 				 family_domain(scene->family), type, protocol);
 }
 
+#define NO_UDPLITE "this kernel has no UDP-Lite (7.2)"
+
 SCENE_ALL(udplite);
 
 TEST_F(udplite, bind_connect_and_close)
@@ -28,6 +30,9 @@ TEST_F(udplite, bind_connect_and_close)
 	struct watch *watch = &scene->watch;
 	struct end server, client;
 
+	if (!scene_has(SOCK_DGRAM, IPPROTO_UDPLITE))
+		SKIP(return, NO_UDPLITE);
+	ASSERT_EQ(0, watch_skip(watch));
 	ASSERT_EQ(0, open_socket(scene, &server, SOCK_DGRAM, IPPROTO_UDPLITE));
 	ASSERT_EQ(0, end_bind(&server, scene_loopback(scene, 7000)));
 	expect_socket(watch, &server);
@@ -54,6 +59,9 @@ TEST_F(udplite, bind_that_is_refused)
 	struct watch *watch = &scene->watch;
 	struct end udp, first, second;
 
+	if (!scene_has(SOCK_DGRAM, IPPROTO_UDPLITE))
+		SKIP(return, NO_UDPLITE);
+	ASSERT_EQ(0, watch_skip(watch));
 	ASSERT_EQ(0, open_socket(scene, &udp, SOCK_DGRAM, 0));
 	ASSERT_EQ(0, end_bind(&udp, scene_loopback(scene, 7001)));
 	expect_socket(watch, &udp);
@@ -77,6 +85,9 @@ TEST_F(udplite, bind_is_auto_when_it_sends_without_it)
 	struct watch *watch = &scene->watch;
 	struct end end;
 
+	if (!scene_has(SOCK_DGRAM, IPPROTO_UDPLITE))
+		SKIP(return, NO_UDPLITE);
+	ASSERT_EQ(0, watch_skip(watch));
 	ASSERT_EQ(0, open_socket(scene, &end, SOCK_DGRAM, IPPROTO_UDPLITE));
 	ASSERT_EQ(1, end_send_to(&end, 1, scene_loopback(scene, 7002)));
 	expect_socket(watch, &end);

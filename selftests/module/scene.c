@@ -45,6 +45,16 @@ uint32_t scene_netns(void)
 	return stat("/proc/self/ns/net", &info) ? 0 : info.st_ino;
 }
 
+bool scene_has(int type, int protocol)
+{
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, protocol);
+
+	if (fd < 0)
+		return errno != EPROTONOSUPPORT;
+	close(fd);
+	return true;
+}
+
 /* Of the smallest kind, and never read: the tests have their own. */
 void scene_hold_hooks(void)
 {

@@ -53,6 +53,9 @@ int scene_socket(struct scene *scene, struct end *end, int type);
 int scene_socket_of(struct scene *scene, struct end *end,
 		    struct process *process, int type);
 
+/* Does this kernel have such sockets? Asking makes one, and events of it. */
+bool scene_has(int type, int protocol);
+
 /* The loopback of the test's family. */
 struct target scene_loopback(const struct scene *scene, uint16_t port);
 
