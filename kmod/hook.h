@@ -73,6 +73,10 @@ u8 pw_mptcp_reason(struct pw_socket *socket, const struct sock *sk, int oldstate
 void pw_emit_plain(struct pw_socket *socket, u8 type, struct sock *sk,
 		   u64 cookie, struct pw_process *who);
 
+/* A socket was made that nobody else knows yet, by @who: SOCKET. Takes @owner over. */
+void pw_emit_socket(struct pw_socket *socket, struct sock *sk,
+		    struct pw_process *owner, struct pw_process *who);
+
 /* End what the socket was, by @closer of it: CLOSE of kind SOCKET. */
 void pw_emit_socket_close(struct pw_socket *socket, struct sock *sk);
 

@@ -181,7 +181,8 @@ PW_FTRACE(pw_on_inet_accept)
 	struct socket *sock = (void *)pw_ftrace_arg(regs, 0);
 	struct sock *sk = (void *)pw_ftrace_arg(regs, 2);
 
-	if (!pw_is_inet(sk))
+	/* Kernels that clone a socket to peel off call this for it, too. */
+	if (!pw_is_inet(sk) || pw_sctp_is_peeled_off(sk))
 		return;
 	pw_hook_hit(PW_HOOK_ACCEPT);
 	pw_count_accepted(sock->sk);

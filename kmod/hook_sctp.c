@@ -285,37 +285,63 @@ PW_FTRACE(pw_on_sctp_association_free)
 	pw_socket_unlock(&lock);
 }
 
-/*
- * sctp_sock_migrate(old socket, new socket, association, type): process context. An
- * association gets a socket of its own: by accept(), which has a hook of its own,
- * or by being peeled off. It is the new socket's when its state is set. Where this
- * fails, the new socket ends by its state, too.
- */
-PW_FTRACE(pw_on_sctp_sock_migrate)
+/* Was it one-to-many's? Its state tells of it, and not that it was accepted. */
+bool pw_sctp_is_peeled_off(const struct sock *sk)
 {
-	struct sock *old = (void *)pw_ftrace_arg(regs, 0);
+	return pw_is_sctp(sk) &&
+	       sctp_sk(sk)->type == SCTP_SOCKET_UDP_HIGH_BANDWIDTH;
+}
+
+/*
+ * Newer kernels copy the old socket, with the cookie that it has because we asked for
+ * it. Nobody else has the new one yet: it gets a cookie of its own when it is asked
+ * for that, as it would if nobody looked.
+ */
+static void forget_copied_cookie(struct sock *sk, u64 old)
+{
+	if (atomic64_read(&sk->sk_cookie) == old)
+		atomic64_set(&sk->sk_cookie, 0);
+}
+
+/*
+ * sctp_assoc_migrate(association, new socket): process context, both sockets locked.
+ * An association gets a socket of its own: by accept(), which has a hook of its own,
+ * or by being peeled off. The new socket's state is set next.
+ */
+PW_FTRACE(pw_on_sctp_assoc_migrate)
+{
+	const struct sctp_association *asoc = (void *)pw_ftrace_arg(regs, 0);
 	struct sock *sk = (void *)pw_ftrace_arg(regs, 1);
-	const struct sctp_association *asoc = (void *)pw_ftrace_arg(regs, 2);
-	bool peeled = pw_ftrace_arg(regs, 3) == SCTP_SOCKET_UDP_HIGH_BANDWIDTH;
+	struct sock *old = asoc->base.sk;
+	bool peeled = pw_sctp_is_peeled_off(sk);
 	u64 listener = pw_socket_cookie(old);
+	struct pw_process *who = NULL;
 	struct pw_socket_lock lock;
 	struct pw_socket *socket;
 	bool incoming;
 
 	pw_hook_hit(PW_HOOK_SCTP_PEEL_OFF);
+	forget_copied_cookie(sk, listener);
 	/* This end has sent no INIT: it was the other one that called. */
 	incoming = !asoc->init_last_sent_to;
 	if (peeled && incoming)
 		pw_count_accepted(old);
+	if (peeled)
+		who = pw_process_current();
 	socket = pw_socket_lock(&lock, sk);
-	if (!socket && !peeled)
+	if (!socket) {
 		socket = pw_socket_add(&lock, sk);
+		/* A copy, which was not made as a socket is. */
+		if (socket && peeled)
+			pw_emit_socket(socket, sk, pw_process_hold(who), who);
+	}
 	if (socket) {
 		socket->listener = listener;
 		socket->queue = old;
 		socket->flags |= incoming ? PW_S_INCOMING : 0;
 	}
 	pw_socket_unlock(&lock);
+	pw_process_put(who);
 }
 
 /* Process context; the new socket is locked, and nobody else has it. */
@@ -360,8 +386,7 @@ void pw_on_sctp_set_state(struct sock *sk, int oldstate, int newstate)
 	struct pw_socket_lock lock;
 	struct pw_socket *socket;
 
-	if (newstate == TCP_ESTABLISHED &&
-	    sctp_sk(sk)->type == SCTP_SOCKET_UDP_HIGH_BANDWIDTH) {
+	if (newstate == TCP_ESTABLISHED && pw_sctp_is_peeled_off(sk)) {
 		peeled_off(sk);
 		return;
 	}

@@ -78,6 +78,18 @@ void pw_emit_plain(struct pw_socket *socket, u8 type, struct sock *sk,
 	pw_socket_emit(socket, &event, who, current->pid, NULL);
 }
 
+void pw_emit_socket(struct pw_socket *socket, struct sock *sk,
+		    struct pw_process *owner, struct pw_process *who)
+{
+	struct portwatch_event event;
+
+	pw_socket_set_owner(socket, owner, current->pid);
+	socket->shown = pw_stream_who_sees_all();
+	pw_event_init(&event, PORTWATCH_SOCKET, sk, socket->cookie);
+	event.socket.sock_type = sk->sk_type;
+	socket->born = pw_socket_emit(socket, &event, who, current->pid, NULL);
+}
+
 /*
  * security_socket_post_create(sock, family, type, protocol, kern): process context.
  * The socket is new, nobody else knows it.
@@ -86,10 +98,9 @@ PW_FTRACE(pw_on_socket_post_create)
 {
 	struct socket *sock = (void *)pw_ftrace_arg(regs, 0);
 	bool kern = pw_ftrace_arg(regs, 4);
-	struct portwatch_event event;
+	struct pw_process *who, *owner;
 	struct pw_socket_lock lock;
 	struct pw_socket *socket;
-	struct pw_process *who;
 	struct sock *sk = sock->sk;
 
 	if (!sk || !pw_is_inet(sk) || (kern && pw_subflow_is_coming(sk)))
@@ -100,14 +111,8 @@ PW_FTRACE(pw_on_socket_post_create)
 	if (!socket)
 		socket = pw_socket_add(&lock, sk);
 	if (socket) {
-		pw_socket_set_owner(socket,
-				    pw_process_hold(kern ? &pw_process_kernel :
-						    who), current->pid);
-		socket->shown = pw_stream_who_sees_all();
-		pw_event_init(&event, PORTWATCH_SOCKET, sk, socket->cookie);
-		event.socket.sock_type = sk->sk_type;
-		socket->born = pw_socket_emit(socket, &event, who,
-					      current->pid, NULL);
+		owner = kern ? &pw_process_kernel : who;
+		pw_emit_socket(socket, sk, pw_process_hold(owner), who);
 	}
 	pw_socket_unlock(&lock);
 	pw_process_put(who);

@@ -229,7 +229,8 @@ struct pw_hook pw_hook_table[PW_HOOKS] = {
 	[PW_HOOK_SCTP_PEEL_OFF] = {
 		.name = "sctp-peel-off", FTRACE, .optional = true, .module = "sctp",
 		.purpose = "accept, established of associations that are peeled off",
-		.target = { { "sctp_sock_migrate", pw_on_sctp_sock_migrate } },
+		.target = { { "sctp_assoc_migrate",
+			      pw_on_sctp_assoc_migrate } },
 	},
 	[PW_HOOK_FLOW_OUT4] = {
 		.name = "flow-out4", FTRACE, .optional = true,

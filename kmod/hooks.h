@@ -177,7 +177,7 @@ PW_FTRACE(pw_on_security_socket);
 PW_FTRACE(pw_on_sctp_association_free);
 PW_FTRACE(pw_on_sctp_assoc_change);
 PW_FTRACE(pw_on_sctp_associate);
-PW_FTRACE(pw_on_sctp_sock_migrate);
+PW_FTRACE(pw_on_sctp_assoc_migrate);
 
 /* hook_flow.c */
 PW_FTRACE(pw_on_ip_send_skb);
