@@ -51,6 +51,9 @@ struct sock *pw_subflow_parent(const struct sock *ssk);
 /* Does it hold a port? (A raw socket has its protocol's number there.) */
 bool pw_has_port(const struct sock *sk);
 
+/* Has its last descriptor been closed, or did it never have any and is dead? */
+bool pw_is_let_go(const struct sock *sk);
+
 /* PW_S_* of a socket that was not seen being made, by what it is now. */
 u16 pw_socket_flags_of(const struct sock *sk);
 

@@ -17,7 +17,7 @@
  * other, never both. Either may be an MPTCP socket, which is meant then; a listener of
  * MPTCP has a TCP child where the other end speaks no MPTCP.
  */
-static void queued(struct sock *listener, struct sock *child)
+static void queued(struct sock *listener, struct sock *child, bool is_new)
 {
 	struct pw_process *owner = NULL;
 	struct pw_socket_lock lock;
@@ -42,13 +42,17 @@ static void queued(struct sock *listener, struct sock *child)
 	socket = pw_socket_lock(&lock, child);
 	if (!socket) {
 		socket = pw_socket_add(&lock, child);
-		if (socket) {
-			socket->born = ktime_get_boottime_ns();
-			socket->mark = socket->born;
-			socket->flags = PW_S_INCOMING;
-		}
+		is_new = true;
 	}
-	/* One that moves to another listener was here before. */
+	/*
+	 * One that moves to another listener was here before. A new one may have been
+	 * found in the kernel's table a moment ago (snapshot.c).
+	 */
+	if (socket && is_new && !socket->mark) {
+		socket->born = ktime_get_boottime_ns();
+		socket->mark = socket->born;
+		socket->flags |= PW_S_INCOMING;
+	}
 	if (socket) {
 		pw_socket_set_owner(socket, owner, owner_tid);
 		owner = NULL;
@@ -71,7 +75,7 @@ PW_FTRACE(pw_on_complete_hashdance)
 	if (!own || child->sk_protocol != IPPROTO_TCP)
 		return;
 	pw_hook_hit(PW_HOOK_INCOMING);
-	queued(listener, child);
+	queued(listener, child, true);
 }
 
 /*
@@ -86,7 +90,7 @@ PW_FTRACE(pw_on_reqsk_queue_add)
 	if (child->sk_protocol != IPPROTO_TCP)
 		return;
 	pw_hook_hit(PW_HOOK_INCOMING_EARLY);
-	queued(listener, child);
+	queued(listener, child, true);
 }
 
 /**
@@ -122,7 +126,7 @@ PW_KPROBE(pw_on_migrate)
 
 	pw_hook_hit(PW_HOOK_MIGRATE);
 	if (listener)
-		queued(listener, data->child);
+		queued(listener, data->child, false);
 	return 0;
 }
 

@@ -2,7 +2,9 @@
 /*
  * The beginning and the end of sockets.
  */
+#include <linux/fs.h>
 #include <linux/net.h>
+#include <linux/rcupdate.h>
 #include <linux/tcp.h>
 #include <net/inet_sock.h>
 #include <net/tcp_states.h>
@@ -31,6 +33,26 @@ static bool still_has_port(const struct pw_socket *socket, const struct sock *sk
 	if (pw_is_mptcp(sk) && !(socket->flags & PW_S_PORT))
 		return false;
 	return inet_sk(sk)->inet_num;
+}
+
+/*
+ * The last descriptor is gone as soon as nobody holds the file, before anything is
+ * done to the socket. A file that another socket has by now is none of this one's:
+ * that one is dead, which is looked at afterwards.
+ */
+bool pw_is_let_go(const struct sock *sk)
+{
+	const struct socket *sock;
+	struct file *file;
+	bool closed;
+
+	rcu_read_lock();
+	sock = READ_ONCE(sk->sk_socket);
+	file = sock ? READ_ONCE(sock->file) : NULL;
+	closed = file && !file_count(file);
+	rcu_read_unlock();
+	smp_rmb(); /* the file before the socket */
+	return closed || sock_flag(sk, SOCK_DEAD);
 }
 
 u16 pw_socket_flags_of(const struct sock *sk)
@@ -184,7 +206,9 @@ PW_FTRACE(pw_on_inet_release)
 		pw_socket_set_closer(socket, who);
 		if (!by_state || (pw_has_states(sk) && sk->sk_state == TCP_CLOSE))
 			pw_emit_socket_close(socket, sk);
-		if (!by_state)
+		if (!by_state && !sock->file)
+			pw_socket_bury(&lock, socket);
+		else if (!by_state)
 			pw_socket_remove(&lock, socket);
 	}
 	pw_socket_unlock(&lock);

@@ -3,7 +3,8 @@
  * Sockets that were open before.
  *
  * Two steps. When the hooks come to be attached, all descriptors of all processes
- * are looked at, and each socket that has no record gets one (discovery). From then
+ * are looked at, then the kernel's own tables, and each socket that has no record gets
+ * one (discovery). From then
  * on the hooks keep the table complete, and a session's snapshot is a walk through
  * the table: it gives a row for each record that the session did not see begin,
  * under the lock under which live events of that socket are sent. So a socket is
@@ -16,6 +17,7 @@
 #include <linux/fdtable.h>
 #include <linux/net.h>
 #include <linux/pid.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
@@ -33,6 +35,7 @@
 #include "snapshot.h"
 #include "socket.h"
 #include "stream.h"
+#include "tables.h"
 
 #define ROUNDS_MAX	8
 #define ROOM_WANTED	64U	/* free slots, so that live events find room too */
@@ -155,11 +158,85 @@ static void look_at(struct task_struct *task)
 		if (sock)
 			found(sock, task);
 		fput(file);
-		cond_resched();
+		pw_sockets_make_room();
 	}
 }
 
-int pw_snapshot_discover(void)
+/* Nobody refers to it by a file: it is the kernel's, or soon will have one. */
+static bool has_no_file(const struct sock *sk)
+{
+	const struct socket *sock = READ_ONCE(sk->sk_socket);
+
+	return sock && !READ_ONCE(sock->file);
+}
+
+/*
+ * A socket that a table of the kernel's has, and keeps meanwhile: it has not been freed.
+ * It may have a record if its end will be seen. The hook for the end of TCP comes to a
+ * socket that is dead, and locks what we have locked, before us or after. That for the
+ * end of UDP comes when nobody holds the file any more. Where there never was a file
+ * nothing tells; but if the hook was there, so is the record, buried. It can only have
+ * ended unseen before the hook was attached, and be in the table all this time: so such
+ * a socket is never looked at but while the table has it (show_kernels()).
+ */
+static void found_in_table(struct sock *sk, struct sock *subflow)
+{
+	struct pw_socket_lock lock;
+	struct pw_socket *socket = pw_socket_lock(&lock, sk);
+
+	if (!socket && !pw_is_let_go(sk) &&
+	    (!subflow || pw_subflow_parent(subflow) == sk))
+		socket = pw_socket_add(&lock, sk);
+	else
+		socket = NULL;
+	if (socket) {
+		socket->flags = pw_socket_flags_of(sk);
+		/* In the queue of a listener. */
+		if (pw_is_tcp(sk) && !READ_ONCE(sk->sk_socket))
+			socket->flags |= PW_S_INCOMING;
+		if (!pw_has_states(sk) && has_no_file(sk))
+			socket->flags |= PW_S_KERNELS;
+		if (sk->sk_kern_sock)
+			pw_socket_set_owner(socket,
+					    pw_process_hold(&pw_process_kernel),
+					    0);
+	}
+	pw_socket_unlock(&lock);
+}
+
+/*
+ * What carries an MPTCP socket is not a socket of its own. The one that it carries has
+ * it as long as it has not ended, and has lost it when it does.
+ */
+static bool look_at_entry(struct sock *sk, void *arg)
+{
+	struct sock *parent;
+
+	if (!sk_fullsock(sk) || !pw_is_inet(sk))
+		return true;
+	if (!pw_is_subflow(sk)) {
+		found_in_table(sk, NULL);
+		return true;
+	}
+	parent = pw_subflow_parent(sk);
+	if (parent)
+		found_in_table(parent, sk);
+	return true;
+}
+
+/*
+ * Sockets that are in no process's table of descriptors: the kernel's own, those on
+ * their way in a message, those that only an io_uring has, and connections that nobody
+ * has accepted. Nobody tells whose they are.
+ */
+static void look_at_tables(void)
+{
+	pw_tcp_sockets_visit(look_at_entry, NULL);
+	pw_udp_sockets_visit(look_at_entry, NULL);
+	pw_sockets_unbury();
+}
+
+static int look_at_descriptors(void)
 {
 	struct tasks tasks = { NULL };
 	unsigned int round;
@@ -182,6 +259,23 @@ int pw_snapshot_discover(void)
 	return err;
 }
 
+/*
+ * Somebody may have been in socket() or accept() when the hooks came, past them, and
+ * stand there still without a descriptor. Who does has not slept since: we wait until
+ * all have, or are back in their programs.
+ */
+int pw_snapshot_discover(void)
+{
+	int err;
+
+	synchronize_rcu_tasks();
+	err = look_at_descriptors();
+
+	if (!err)
+		look_at_tables();
+	return err;
+}
+
 /* Rows --------------------------------------------------------------------- */
 
 /**
@@ -191,6 +285,7 @@ int pw_snapshot_discover(void)
  * @shard:	the one to go on with
  * @rows:	given so far
  * @begun:	the begin mark is written
+ * @kernels:	there are sockets that are not to be looked at from here
  * @full:	the ring is
  */
 struct pw_snapshot {
@@ -198,6 +293,7 @@ struct pw_snapshot {
 	unsigned int shard;
 	u64 rows;
 	bool begun;
+	bool kernels;
 	bool full;
 };
 
@@ -263,13 +359,11 @@ static bool has_room(const struct pw_session *session)
 }
 
 /*
- * Under the shard's lock, interrupts off. The record is there, so the memory of its
- * socket is too; the socket is not locked, and what is read of it is what it is at
- * this moment.
+ * Under the shard's lock, interrupts off. The socket is not locked, and what is read of
+ * it is what it is at this moment.
  */
-static bool show(struct pw_socket *socket, void *arg)
+static bool show_row(struct pw_socket *socket, struct pw_snapshot *snapshot)
 {
-	struct pw_snapshot *snapshot = arg;
 	struct pw_session *session = snapshot->session;
 	struct sock *sk = socket->sk;
 	struct portwatch_event event;
@@ -307,6 +401,33 @@ static bool show(struct pw_socket *socket, void *arg)
 	pw_stream_emit_to(session, &event, socket->owner);
 	snapshot->rows++;
 	return true;
+}
+
+/* The record is there, so the memory of its socket is too. */
+static bool show(struct pw_socket *socket, void *arg)
+{
+	struct pw_snapshot *snapshot = arg;
+
+	if (!(socket->flags & PW_S_KERNELS))
+		return show_row(socket, snapshot);
+	snapshot->kernels = true;
+	return true;
+}
+
+/* The memory is there because the kernel's table has the socket. */
+static bool show_kernels(struct sock *sk, void *arg)
+{
+	struct pw_snapshot *snapshot = arg;
+	struct pw_socket_lock lock;
+	struct pw_socket *socket;
+
+	if (!has_no_file(sk))
+		return true;
+	socket = pw_socket_lock(&lock, sk);
+	if (socket && socket->flags & PW_S_KERNELS)
+		show_row(socket, snapshot);
+	pw_socket_unlock(&lock);
+	return !snapshot->full;
 }
 
 static bool forget(struct pw_socket *socket, void *arg)
@@ -376,6 +497,9 @@ int pw_snapshot_step(struct pw_session *session)
 			return 1;
 		cond_resched();
 	}
+	/* Those that had their row before will not have another. */
+	if (snapshot->kernels && !pw_udp_sockets_visit(show_kernels, snapshot))
+		return 1;
 	if (!put_mark(snapshot, true))
 		return 1;
 	pw_snapshot_free(session);

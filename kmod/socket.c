@@ -38,6 +38,7 @@ struct pw_shard {
 	unsigned int nused;
 	struct hlist_head free;
 	struct chunk *chunks;	/* of grow(), not of the lock */
+	bool burying;
 	struct hlist_head bucket[BUCKETS];
 } ____cacheline_aligned_in_smp;
 
@@ -164,6 +165,41 @@ void pw_socket_remove(struct pw_socket_lock *lock, struct pw_socket *socket)
 	hlist_add_head(&socket->node, &shard->free);
 	shard->nfree++;
 	shard->nused--;
+}
+
+/* What has no file is the kernel's, and has such a record for no other reason. */
+#define BURIED	(PW_S_RELEASED | PW_S_KERNELS)
+
+void pw_socket_bury(struct pw_socket_lock *lock, struct pw_socket *socket)
+{
+	if (unlikely(lock->shard->burying))
+		socket->flags |= BURIED;
+	else
+		pw_socket_remove(lock, socket);
+}
+
+static void unbury(struct pw_shard *shard)
+{
+	struct pw_socket_lock lock = { .shard = shard };
+	struct pw_socket *socket;
+	struct hlist_node *next;
+	unsigned int i;
+
+	raw_spin_lock_irqsave(&shard->lock, lock.flags);
+	shard->burying = false;
+	for (i = 0; i < BUCKETS; i++)
+		hlist_for_each_entry_safe(socket, next, &shard->bucket[i], node)
+			if ((socket->flags & BURIED) == BURIED)
+				pw_socket_remove(&lock, socket);
+	raw_spin_unlock_irqrestore(&shard->lock, lock.flags);
+}
+
+void pw_sockets_unbury(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < SHARDS; i++)
+		unbury(&table.shards[i]);
 }
 
 void pw_socket_set_owner(struct pw_socket *socket, struct pw_process *owner,
@@ -350,6 +386,13 @@ static void need_more(struct irq_work *work)
 	schedule_work(&table.grow);
 }
 
+void pw_sockets_make_room(void)
+{
+	cond_resched();
+	irq_work_sync(&table.need_more);
+	flush_work(&table.grow);
+}
+
 int pw_sockets_init(void)
 {
 	unsigned int i;
@@ -362,8 +405,10 @@ int pw_sockets_init(void)
 	INIT_WORK(&table.grow, grow);
 	table.total = 0;
 	table.full = false;
-	for (i = 0; i < SHARDS; i++)
+	for (i = 0; i < SHARDS; i++) {
 		raw_spin_lock_init(&table.shards[i].lock);
+		table.shards[i].burying = true;
+	}
 	for (i = 0; i < SHARDS && !err; i++)
 		err = add_chunk(&table.shards[i]);
 	if (err)

@@ -38,6 +38,7 @@ struct sock;
 #define PW_S_SUBFLOW	BIT(11)	/* it carries an MPTCP socket: no events of its own */
 #define PW_S_COUNTED	BIT(12)	/* MPTCP: all its bytes are known */
 #define PW_S_ABORTED	BIT(13)	/* somebody ends it from outside */
+#define PW_S_KERNELS	BIT(14)	/* UDP, found in a table: no file holds it */
 #define PW_S_ASSOCIATED	BIT(15)	/* SCTP: it has its one association */
 
 /**
@@ -153,6 +154,14 @@ struct pw_socket *pw_socket_add(struct pw_socket_lock *lock, struct sock *sk);
 /* Under the lock: take it out, let go of its processes. */
 void pw_socket_remove(struct pw_socket_lock *lock, struct pw_socket *socket);
 
+/*
+ * The same for a socket that ends. Until pw_sockets_unbury() its record stays, and says
+ * that it has ended: whoever meets it in a table of the kernel's, which has it a little
+ * longer, is to know (snapshot.c).
+ */
+void pw_socket_bury(struct pw_socket_lock *lock, struct pw_socket *socket);
+void pw_sockets_unbury(void);
+
 /* Under the lock: the reference goes over to the record. */
 void pw_socket_set_owner(struct pw_socket *socket, struct pw_process *owner,
 			 u32 tid);
@@ -191,6 +200,9 @@ unsigned int pw_sockets_shards(void);
 bool pw_sockets_visit(unsigned int n,
 		      bool (*visit)(struct pw_socket *socket, void *arg),
 		      void *arg);
+
+/* Wait until there is room again where it became scarce; may sleep. */
+void pw_sockets_make_room(void);
 
 void pw_sockets_count(u64 *now, u64 *max, u64 *missed);
 

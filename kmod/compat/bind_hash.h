@@ -15,9 +15,13 @@
 #include <linux/version.h>
 #include <net/inet_hashtables.h>
 #include <net/inet6_hashtables.h>
+#include <net/inet_timewait_sock.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
 #include <net/udp.h>
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
+#include <net/udplite.h>
+#endif
 
 static inline struct inet_hashinfo *pw_tcp_tables(const struct net *net)
 {
@@ -46,6 +50,16 @@ pw_tcp_bind_bucket(struct inet_bind_hashbucket *chain, const struct net *net,
 	return NULL;
 }
 
+/* All chains: those of another namespace may be the same. */
+static inline struct inet_bind_hashbucket *
+pw_tcp_bind_chains(const struct net *net, unsigned int *count)
+{
+	struct inet_hashinfo *tables = pw_tcp_tables(net);
+
+	*count = tables->bhash_size;
+	return tables->bhash;
+}
+
 /*
  * Visit the sockets of a bucket, under the lock of its chain, until @visit says
  * false. One in TIME_WAIT is no more than a struct sock_common. Every kernel changes
@@ -72,6 +86,59 @@ static inline void pw_tcp_bind_visit(struct inet_bind_bucket *bucket,
 #endif
 }
 
+static inline struct inet_bind_bucket *pw_tcp_bind_bucket_of(struct sock *sk)
+{
+	return sk->sk_state == TCP_TIME_WAIT ? inet_twsk(sk)->tw_tb :
+					       inet_csk(sk)->icsk_bind_hash;
+}
+
+/*
+ * The sockets of a chain one after the other, under its lock: the first one of a
+ * bucket or of those that follow it, and the next one of a socket that is in it.
+ */
+static inline struct sock *pw_tcp_bind_first(struct inet_bind_bucket *bucket)
+{
+	for (; bucket; bucket = hlist_entry_safe(bucket->node.next,
+						 struct inet_bind_bucket, node)) {
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+		struct inet_bind2_bucket *by_address;
+
+		hlist_for_each_entry(by_address, &bucket->bhash2, bhash_node)
+			if (!hlist_empty(&by_address->owners))
+				return hlist_entry(by_address->owners.first,
+						   struct sock, sk_bind_node);
+#else
+		if (!hlist_empty(&bucket->owners))
+			return hlist_entry(bucket->owners.first, struct sock,
+					   sk_bind_node);
+#endif
+	}
+	return NULL;
+}
+
+static inline struct sock *pw_tcp_bind_next(struct sock *sk)
+{
+	struct inet_bind_bucket *bucket = pw_tcp_bind_bucket_of(sk);
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+	struct inet_bind2_bucket *by_address =
+		sk->sk_state == TCP_TIME_WAIT ? inet_twsk(sk)->tw_tb2 :
+						inet_csk(sk)->icsk_bind2_hash;
+#endif
+
+	if (sk->sk_bind_node.next)
+		return hlist_entry(sk->sk_bind_node.next, struct sock,
+				   sk_bind_node);
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+	hlist_for_each_entry_continue(by_address, bhash_node)
+		if (!hlist_empty(&by_address->owners))
+			return hlist_entry(by_address->owners.first,
+					   struct sock, sk_bind_node);
+#endif
+	return pw_tcp_bind_first(hlist_entry_safe(bucket->node.next,
+						  struct inet_bind_bucket,
+						  node));
+}
+
 /*
  * Who listens on the port at this address, or at all of them? Under RCU; the memory
  * of what is returned may be another TCP socket's already.
@@ -96,6 +163,18 @@ static inline struct sock *pw_tcp_listener(struct net *net,
 	return NULL;
 #endif
 #undef PW_LOOKUP_TABLES
+}
+
+/* The table of UDP, or of UDP-Lite; NULL: the kernel has no such protocol. */
+static inline struct udp_table *pw_udp_table(const struct net *net, bool lite)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 1, 0)
+	return lite ? NULL : net->ipv4.udp_table;
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	return lite ? &udplite_table : net->ipv4.udp_table;
+#else
+	return lite ? &udplite_table : &udp_table;
+#endif
 }
 
 /* The list that has the sockets of the port, and of some others. */

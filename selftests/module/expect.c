@@ -347,13 +347,3 @@ void expect_holder(struct expect *expect, const struct end *holder,
 	expect->held_since[0] = taken ? holder->taken[0] : holder->begun[0];
 	expect->held_since[1] = taken ? holder->taken[1] : holder->begun[1];
 }
-
-void expect_forget(struct watch *watch, const struct end *end)
-{
-	size_t i, kept = 0;
-
-	for (i = 0; i < watch->nr_expects; i++)
-		if (watch->expects[i].event.sock != end->facts.cookie)
-			watch->expects[kept++] = watch->expects[i];
-	watch->nr_expects = kept;
-}

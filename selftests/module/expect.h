@@ -89,9 +89,6 @@ struct expect *expect_close_unused(struct watch *watch, const struct end *end);
 struct expect *expect_row(struct watch *watch, const struct end *end,
 			  enum portwatch_type type, enum portwatch_state state);
 
-/* No event of that socket is expected after all. */
-void expect_forget(struct watch *watch, const struct end *end);
-
 /* The event was done by another process than the owner. */
 void expect_by(struct expect *expect, const struct process *process);
 

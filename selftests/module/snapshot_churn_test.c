@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Row 20 while others open and close: no socket is missed, and none comes both
- * as one that was there and as one that was made.
+ * as one that was there and as one that was made. Most of those that stay have no
+ * descriptor.
  */
 #include <kselftest_harness.h>
 
+#include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "churn.h"
@@ -13,6 +17,10 @@
 #include "scene.h"
 
 #define STABLE 150
+#define LOAD 250	/* descriptors in a message */
+#define LOADS 4
+#define UNHELD (LOADS * LOAD)
+#define NEIGHBOURS 40
 #define ROUNDS 3
 #define MORE 3000	/* events that are read after the snapshot */
 #define SOCKETS (1 << 17)
@@ -28,8 +36,10 @@ struct life {
 FIXTURE(churn)
 {
 	struct churn churn;
+	pid_t neighbour;
 	int fds[STABLE];
-	uint64_t cookies[STABLE];
+	int way[2];
+	uint64_t cookies[STABLE + UNHELD];
 	struct life *lives;
 	uint64_t ended;		/* when the snapshot was complete */
 	unsigned int wrong;
@@ -89,8 +99,87 @@ static int open_stable(int *fds)
 	return 0;
 }
 
+/* One of many that share a port; of TCP it listens. */
+static int open_sharing(int type, struct target *name)
+{
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0), one = 1;
+
+	if (fd < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) ||
+	    bind(fd, &name->any, name->length) ||
+	    getsockname(fd, &name->any, &name->length) ||
+	    (type == SOCK_STREAM && listen(fd, 4)))
+		return -errno;
+	return fd;
+}
+
+/* All of them in one message, and nowhere else. */
+static int send_off(int way, const int fds[LOAD])
+{
+	char room[CMSG_SPACE(sizeof(int) * LOAD)] = { 0 };
+	struct iovec vector = { .iov_base = "x", .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &vector, .msg_iovlen = 1,
+		.msg_control = room, .msg_controllen = sizeof(room),
+	};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	unsigned int i;
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(int) * LOAD);
+	memcpy(CMSG_DATA(header), fds, sizeof(int) * LOAD);
+	if (sendmsg(way, &message, 0) != 1)
+		return -errno;
+	for (i = 0; i < LOAD; i++)
+		close(fds[i]);
+	return 0;
+}
+
+/* In flight, and in two long lists: that of a port of UDP, and of one of TCP. */
+static int open_unheld(int way, uint64_t *cookies, struct target names[2])
+{
+	static const int types[] = { SOCK_DGRAM, SOCK_STREAM };
+	unsigned int load, i, kind;
+	int fds[LOAD], err = 0;
+
+	for (load = 0; load < LOADS && !err; load++) {
+		kind = load % 2;
+		for (i = 0; i < LOAD; i++) {
+			fds[i] = open_sharing(types[kind], &names[kind]);
+			if (fds[i] < 0)
+				return fds[i];
+			*cookies++ = cookie_of(fds[i]);
+		}
+		err = send_off(way, fds);
+	}
+	return err;
+}
+
+/* Others join these lists and leave them, so whoever walks there loses his place. */
+static pid_t begin_neighbour(struct target names[2])
+{
+	pid_t child = fork();
+	int fds[NEIGHBOURS];
+	unsigned int i;
+
+	if (child)
+		return child;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	nice(19);
+	for (;;) {
+		for (i = 0; i < NEIGHBOURS; i++)
+			fds[i] = open_sharing(i % 2 ? SOCK_STREAM : SOCK_DGRAM,
+					      &names[i % 2]);
+		for (i = 0; i < NEIGHBOURS; i++)
+			close(fds[i]);
+	}
+}
+
 FIXTURE_SETUP(churn)
 {
+	struct target names[2] = { target_loopback(IPV4, 0),
+				   target_loopback(IPV4, 0) };
 	unsigned int i;
 
 	ASSERT_EQ(0, module_require());
@@ -100,12 +189,17 @@ FIXTURE_SETUP(churn)
 	ASSERT_EQ(0, open_stable(self->fds));
 	for (i = 0; i < STABLE; i++)
 		self->cookies[i] = cookie_of(self->fds[i]);
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_DGRAM, 0, self->way));
+	ASSERT_EQ(0, open_unheld(self->way[0], self->cookies + STABLE, names));
 	churn_begin(&self->churn);
+	self->neighbour = begin_neighbour(names);
 }
 
 FIXTURE_TEARDOWN(churn)
 {
 	churn_end(&self->churn);
+	kill(self->neighbour, SIGKILL);
+	waitpid(self->neighbour, NULL, 0);
 	free(self->lives);
 }
 
@@ -185,7 +279,7 @@ static unsigned int check_stable(struct life *lives, const uint64_t *cookies)
 {
 	unsigned int i, wrong = 0;
 
-	for (i = 0; i < STABLE; i++) {
+	for (i = 0; i < STABLE + UNHELD; i++) {
 		if (life_of(lives, cookies[i])->rows == 1)
 			continue;
 		fprintf(stderr, "# socket %u (%llu) has %u rows\n", i,
