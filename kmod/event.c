@@ -105,15 +105,8 @@ void pw_event_clear_local(struct portwatch_event *event, const struct sock *sk)
 	forget_family(event, sk);
 }
 
-void pw_event_clear_remote(struct portwatch_event *event, const struct sock *sk)
-{
-	event->flags &= ~PORTWATCH_F_REMOTE;
-	event->rport = 0;
-	memset(event->raddr, 0, sizeof(event->raddr));
-	forget_family(event, sk);
-}
-
-static void set_addresses_v6(struct portwatch_event *event, struct sock *sk)
+static void set_addresses_v6(struct portwatch_event *event,
+			     const struct sock *sk)
 {
 #if IS_ENABLED(CONFIG_IPV6)
 	const u8 *local = sk->sk_v6_rcv_saddr.s6_addr;
@@ -133,6 +126,22 @@ static void set_addresses_v6(struct portwatch_event *event, struct sock *sk)
 		return;
 	memcpy(event->laddr, mapped ? local + 12 : local, mapped ? 4 : 16);
 #endif
+}
+
+void pw_event_clear_remote(struct portwatch_event *event, const struct sock *sk)
+{
+	bool had_remote = event->flags & PORTWATCH_F_REMOTE;
+
+	event->flags &= ~PORTWATCH_F_REMOTE;
+	event->rport = 0;
+	/* The family was the peer's: of the local end [::] can be told now. */
+	if (had_remote && event->flags & PORTWATCH_F_LOCAL &&
+	    sk->sk_family == AF_INET6) {
+		event->flags &= ~PORTWATCH_F_MAPPED;
+		set_addresses_v6(event, sk);
+	}
+	memset(event->raddr, 0, sizeof(event->raddr));
+	forget_family(event, sk);
 }
 
 static bool is_ping(const struct sock *sk)

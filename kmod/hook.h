@@ -80,6 +80,15 @@ void pw_emit_plain(struct pw_socket *socket, u8 type, struct sock *sk,
 void pw_emit_socket(struct pw_socket *socket, struct sock *sk,
 		    struct pw_process *owner, struct pw_process *who);
 
+/*
+ * Under the lock, of an event that ends what the socket was or tried to be: say where
+ * it keeps its port (STILL_BOUND), which has an end of its own later. @socket may be
+ * NULL: then that would not be told, and nothing is said.
+ */
+void pw_event_set_still_bound(struct portwatch_event *event,
+			      const struct pw_socket *socket,
+			      const struct sock *sk);
+
 /* End what the socket was, by @closer of it: CLOSE of kind SOCKET. */
 void pw_emit_socket_close(struct pw_socket *socket, struct sock *sk);
 

@@ -98,6 +98,7 @@ static void emit_failed(struct pw_socket *socket, struct sock *sk, u64 cookie,
 	pw_event_clear_local(&event, sk);
 	pw_event_clear_remote(&event, sk);
 	pw_event_set_remote(&event, &data->asked);
+	pw_event_set_still_bound(&event, socket, sk);
 	event.connect_failed.error = -error;
 	pw_socket_emit(socket, &event, who, current->pid, NULL);
 }

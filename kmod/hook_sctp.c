@@ -23,6 +23,11 @@ bool pw_sctp_is_one_to_many(const struct sock *sk)
 	return sctp_sk(sk)->type == SCTP_SOCKET_UDP;
 }
 
+bool pw_sctp_has_port(const struct sock *sk)
+{
+	return sctp_sk(sk)->bind_hash;
+}
+
 /* The only one of a socket that has one. */
 static const struct sctp_association *association_of(const struct sock *sk)
 {
@@ -230,6 +235,7 @@ static void emit_connect_failed(struct pw_socket *socket, struct sock *sk,
 	event.connect_failed.error =
 		error && !(socket->flags & PW_S_RELEASED) ? error : ECANCELED;
 	event.connect_failed.latency = socket->mark;
+	pw_event_set_still_bound(&event, socket, sk);
 	socket->flags &= ~PW_S_CONNECTING;
 	pw_socket_emit(socket, &event, socket->closer, socket->closer_tid,
 		       &event.connect_failed.latency);
@@ -249,10 +255,13 @@ static void emit_connection_close(struct pw_socket *socket, struct sock *sk,
 	event.close.tx_bytes = PORTWATCH_UNKNOWN64;
 	event.close.rx_bytes = PORTWATCH_UNKNOWN64;
 	event.close.count = PORTWATCH_UNKNOWN32;
+	pw_event_set_still_bound(&event, socket, sk);
 	socket->flags &= ~PW_S_ASSOCIATED;
 	socket->flags |= PW_S_ENDED;
-	/* The port went with it. */
-	if (socket->flags & PW_S_RELEASED)
+	/* Either the port went with it, or it has an end of its own. */
+	if (event.flags & PORTWATCH_F_STILL_BOUND)
+		socket->flags |= PW_S_PORT;
+	else
 		socket->flags &= ~PW_S_PORT;
 	pw_socket_emit(socket, &event, socket->closer, socket->closer_tid,
 		       &event.close.duration);

@@ -6,6 +6,7 @@
 #include <linux/net.h>
 #include <linux/rcupdate.h>
 #include <linux/tcp.h>
+#include <net/inet_connection_sock.h>
 #include <net/inet_sock.h>
 #include <net/tcp_states.h>
 
@@ -141,16 +142,41 @@ PW_FTRACE(pw_on_socket_post_create)
 }
 
 /*
- * The port goes back with the last descriptor; so does a connection's end that
- * still holds a port which it asked for by name.
+ * Does the kernel have the port in the socket's name? TCP lets go of one that was not
+ * asked for by its number when the state becomes CLOSE, right before it says so. An
+ * MPTCP socket has its port by its first subflow, which is not to be had here; it keeps
+ * what that took by bind() as long as it is open.
+ */
+static bool holds_port(const struct pw_socket *socket, const struct sock *sk)
+{
+	if (pw_is_sctp(sk))
+		return pw_sctp_has_port(sk);
+	if (pw_is_mptcp(sk))
+		return socket->flags & PW_S_PORT &&
+		       socket->how == PORTWATCH_HOW_EXPLICIT;
+	if (pw_is_tcp(sk))
+		return inet_csk(sk)->icsk_bind_hash;
+	return pw_has_port(sk);
+}
+
+void pw_event_set_still_bound(struct portwatch_event *event,
+			      const struct pw_socket *socket,
+			      const struct sock *sk)
+{
+	if (socket && !(socket->flags & PW_S_RELEASED) && holds_port(socket, sk))
+		event->flags |= PORTWATCH_F_STILL_BOUND;
+}
+
+/*
+ * The port goes back with the last descriptor: where more had ended before, that was
+ * said to be still bound.
  */
 static bool has_more_to_end(const struct pw_socket *socket, const struct sock *sk)
 {
 	if (!(socket->flags & PW_S_ENDED))
 		return true;
-	if (pw_is_sctp(sk))
-		return socket->flags & PW_S_PORT;
-	return sk->sk_userlocks & SOCK_BINDPORT_LOCK && inet_sk(sk)->inet_num;
+	return pw_is_sctp(sk) ? socket->flags & PW_S_PORT :
+				holds_port(socket, sk);
 }
 
 void pw_emit_socket_close(struct pw_socket *socket, struct sock *sk)

@@ -39,6 +39,7 @@ static void emit_connect_failed(struct pw_socket *socket, struct sock *sk)
 	event.connect_failed.error = READ_ONCE(sk->sk_err) ?: socket->error ?:
 				     ECANCELED;
 	event.connect_failed.latency = socket->mark;
+	pw_event_set_still_bound(&event, socket, sk);
 	socket->flags &= ~(PW_S_CONNECTING | PW_S_ABORTED);
 	pw_socket_emit(socket, &event, socket->closer, socket->closer_tid,
 		       &event.connect_failed.latency);
@@ -55,6 +56,7 @@ void pw_emit_listener_close(struct pw_socket *socket, struct sock *sk)
 			     PORTWATCH_REASON_RELEASED;
 	event.close.count = socket->accepted;
 	event.close.duration = socket->mark;
+	pw_event_set_still_bound(&event, socket, sk);
 	socket->flags &= ~(PW_S_LISTENING | PW_S_ABORTED);
 	socket->flags |= PW_S_ENDED;
 	pw_socket_emit(socket, &event, socket->closer, socket->closer_tid,
@@ -149,6 +151,7 @@ static void emit_connection_close(struct pw_socket *socket, struct sock *sk,
 		event.close.reason = reason_of(socket, sk, oldstate);
 	}
 	event.close.first = first_of(oldstate, event.close.reason);
+	pw_event_set_still_bound(&event, socket, sk);
 	if (socket) {
 		event.close.duration = socket->mark;
 		socket->flags &= ~(PW_S_CONNECTING | PW_S_RST_IN |

@@ -30,6 +30,9 @@ static inline bool pw_sctp_has_many(const struct sock *sk)
 /* Does it have an association that was peeled off a one-to-many socket? */
 bool pw_sctp_is_peeled_off(const struct sock *sk);
 
+/* Of a socket of SCTP: has it a port? The number is there when it has none, too. */
+bool pw_sctp_has_port(const struct sock *sk);
+
 /* PW_S_* of a socket that was not seen being made, by what it is now. */
 u16 pw_sctp_flags_of(const struct sock *sk);
 

@@ -366,13 +366,14 @@ static bool show_row(struct pw_socket *socket, struct pw_snapshot *snapshot)
 {
 	struct pw_session *session = snapshot->session;
 	struct sock *sk = socket->sk;
+	bool has_states = pw_has_states(sk) || pw_is_sctp(sk);
 	struct portwatch_event event;
 	u8 state, type;
 
 	if (!has_row(socket, session))
 		return true;
 	state = state_of(socket, sk);
-	type = type_of(socket, state, pw_has_states(sk) || pw_is_sctp(sk));
+	type = type_of(socket, state, has_states);
 	if (!(session->events & PORTWATCH_EVENT_BIT(type)))
 		return true;
 	if (!has_room(session)) {
@@ -381,6 +382,9 @@ static bool show_row(struct pw_socket *socket, struct pw_snapshot *snapshot)
 	}
 	socket->shown |= BIT(session->index);
 	pw_event_init(&event, type, sk, socket->cookie);
+	/* A peer that is shown is that of a connection which is over. */
+	if (state == PORTWATCH_STATE_BOUND && has_states)
+		pw_event_clear_remote(&event, sk);
 	if (type == PORTWATCH_BIND)
 		pw_event_set_options(&event, sk);
 	else if (type == PORTWATCH_LISTEN)

@@ -94,6 +94,7 @@ int end_bind(struct end *end, struct target target)
 	if (!result) {
 		end->taken[0] = answer.before;
 		end->taken[1] = answer.after;
+		end->named = end->asked.port;
 	}
 	return result;
 }

@@ -21,6 +21,7 @@
  * @begun:	the same of what its close counts from: connect, accept, listen;
  *		0: not known
  * @taken:	CLOCK_BOOTTIME before and after the bind() that worked; both 0: none
+ * @named:	that was asked for the port by its number
  * @listening:	listen() worked
  * @closing:	CLOCK_BOOTTIME before the call that closed it, 0: still open
  */
@@ -36,6 +37,7 @@ struct end {
 	uint64_t begun[2];
 	uint64_t taken[2];
 	uint64_t closing;
+	bool named;
 	bool listening;
 };
 

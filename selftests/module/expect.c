@@ -170,6 +170,21 @@ struct expect *expect_established(struct watch *watch, const struct end *end)
 	return expect;
 }
 
+/*
+ * It is over, and has its port still, which the kernel leaves to who has it open: of
+ * TCP one that was asked for by its number, of any other protocol whichever it is.
+ */
+static void set_still_bound(struct expect *expect, const struct end *end)
+{
+	bool stream = end->facts.protocol == IPPROTO_TCP ||
+		      end->facts.protocol == IPPROTO_MPTCP;
+
+	if (end->process && end->process->ended)
+		return;
+	if (!end->closing && (stream ? end->named : end->facts.local.port))
+		expect->event.flags |= PORTWATCH_F_STILL_BOUND;
+}
+
 struct expect *expect_connect_failed(struct watch *watch,
 				     const struct end *end, int error)
 {
@@ -179,6 +194,7 @@ struct expect *expect_connect_failed(struct watch *watch,
 	set_both(expect, end);
 	set_begun(watch, expect, end->begun);
 	expect->event.connect_failed.error = error;
+	set_still_bound(expect, end);
 	return expect;
 }
 
@@ -226,6 +242,7 @@ struct expect *expect_close_connection(struct watch *watch,
 					     PORTWATCH_KIND_CONNECTION, reason);
 
 	set_both(expect, end);
+	set_still_bound(expect, end);
 	expect->event.close.first = first;
 	expect->event.close.tx_bytes = end->tx;
 	expect->event.close.rx_bytes = end->rx;
@@ -255,6 +272,7 @@ struct expect *expect_unaccepted(struct watch *watch,
 	child.tx = client->rx;
 	child.rx = client->tx;
 	child.facts.retrans = 0;
+	child.named = false;
 	child.begun[0] = client->begun[0];
 	child.begun[1] = client->begun[1];
 	expect = expect_close_connection(watch, &child,
@@ -271,6 +289,7 @@ struct expect *expect_close_listener(struct watch *watch,
 					     PORTWATCH_REASON_RELEASED);
 
 	set_local(expect, &end->facts.local);
+	set_still_bound(expect, end);
 	expect->event.close.count = accepted;
 	set_begun(watch, expect, end->begun);
 	expect->not_before = end->closing;

@@ -29,6 +29,7 @@ struct got;
  *		Both 0: there must be none
  * @not_before:	the event cannot be older
  * @free_span:	the duration cannot be known by the module: not compared
+ * @free_close:	of a close only what is over, why, and who was first
  * @rtt:	a round trip must have been measured
  * @retrans_later: the end was asked before it was over: more may have been sent
  *		again since, on a machine that is slow
@@ -46,6 +47,7 @@ struct expect {
 	uint64_t held_since[2];
 	uint64_t not_before;
 	bool free_span;
+	bool free_close;
 	bool rtt;
 	bool retrans_later;
 	enum portwatch_exposure exposure;

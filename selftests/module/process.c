@@ -397,6 +397,7 @@ static void process_wait(struct process *process, int pidfd)
 	close(pidfd);
 	close(process->control);
 	process->control = -1;
+	process->ended = true;
 }
 
 void process_exit(struct process *process)

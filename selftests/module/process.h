@@ -29,6 +29,7 @@ struct process {
 	struct who who;
 	int control;		/* -1: the test itself */
 	bool ours;		/* to be waited for */
+	bool ended;		/* and with it what only it had open */
 };
 
 int who_read(struct who *who, pid_t pid);

@@ -164,6 +164,7 @@ TEST_F(unheld, is_a_server_in_the_kernel)
 			       RDS_PORT));
 	expect = of_kernel(expect_close_listener(watch, &end, 0));
 	expect->event.close.reason = PORTWATCH_REASON_ABORTED;
+	expect->event.flags |= PORTWATCH_F_STILL_BOUND;
 	expect_by(expect, &process);
 	EXPECT_EVENTS(watch);
 	EXPECT_EQ(0, system("rmmod rds_tcp"));

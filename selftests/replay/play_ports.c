@@ -76,14 +76,16 @@ static void connect_to(struct stage *stage, unsigned int type, uint64_t sock,
 					 remote);
 
 	slot.event.proto = proto;
-	if (type == PORTWATCH_CONNECT_FAILED)
+	if (type == PORTWATCH_CONNECT_FAILED) {
 		slot.event.connect_failed.error = ECONNREFUSED;
+		slot.event.flags |= PORTWATCH_F_STILL_BOUND;
+	}
 	stage_record(stage, &slot);
 }
 
 static void close_socket(struct stage *stage, uint64_t sock, uint32_t owner,
 			 const char *local, uint8_t kind, uint8_t reason,
-			 uint8_t first)
+			 uint8_t first, uint16_t flags)
 {
 	union pw_slot slot = stage_event(stage, PORTWATCH_CLOSE, sock, owner,
 					 local, NULL);
@@ -91,6 +93,7 @@ static void close_socket(struct stage *stage, uint64_t sock, uint32_t owner,
 	slot.event.close.kind = kind;
 	slot.event.close.reason = reason;
 	slot.event.close.first = first;
+	slot.event.flags |= flags;
 	stage_record(stage, &slot);
 }
 
@@ -164,14 +167,14 @@ static void play_returns(struct stage *stage)
 		   "127.0.0.1:1", IPPROTO_TCP);
 	connect_to(stage, PORTWATCH_CONNECT_FAILED, 51, CLIENT,
 		   "127.0.0.1:7001", "127.0.0.1:1", IPPROTO_TCP);
-	/* Bound, connected, reset by the other end: bound again. */
+	/* Given a port, connected, reset by the other end: given back. */
 	bind_port(stage, 52, CLIENT, "127.0.0.1:7002", IPPROTO_TCP,
 		  PORTWATCH_HOW_EPHEMERAL, 0);
 	connect_to(stage, PORTWATCH_ESTABLISHED, 52, CLIENT, "127.0.0.1:7002",
 		   "127.0.0.1:80", IPPROTO_TCP);
 	close_socket(stage, 52, CLIENT, "127.0.0.1:7002",
 		     PORTWATCH_KIND_CONNECTION, PORTWATCH_REASON_RST_RECEIVED,
-		     PORTWATCH_FIRST_REMOTE);
+		     PORTWATCH_FIRST_REMOTE, 0);
 	/* Bound, connected, closed in order: given back. */
 	bind_port(stage, 53, CLIENT, "127.0.0.1:7003", IPPROTO_TCP,
 		  PORTWATCH_HOW_EXPLICIT, 0);
@@ -179,13 +182,37 @@ static void play_returns(struct stage *stage)
 		   "127.0.0.1:80", IPPROTO_TCP);
 	close_socket(stage, 53, CLIENT, "127.0.0.1:7003",
 		     PORTWATCH_KIND_CONNECTION, PORTWATCH_REASON_FIN,
-		     PORTWATCH_FIRST_LOCAL);
+		     PORTWATCH_FIRST_LOCAL, 0);
 	/* Listened, closed: given back. */
 	bind_port(stage, 54, CLIENT, "127.0.0.1:7004", IPPROTO_TCP,
 		  PORTWATCH_HOW_EXPLICIT, 0);
 	listen_on(stage, 54, CLIENT, "127.0.0.1:7004", 0);
 	close_socket(stage, 54, CLIENT, "127.0.0.1:7004",
-		     PORTWATCH_KIND_LISTENER, PORTWATCH_REASON_RELEASED, 0);
+		     PORTWATCH_KIND_LISTENER, PORTWATCH_REASON_RELEASED, 0, 0);
+	/* Listened, shut: bound. */
+	bind_port(stage, 55, CLIENT, "127.0.0.1:7005", IPPROTO_TCP,
+		  PORTWATCH_HOW_EXPLICIT, 0);
+	listen_on(stage, 55, CLIENT, "127.0.0.1:7005", 0);
+	close_socket(stage, 55, CLIENT, "127.0.0.1:7005",
+		     PORTWATCH_KIND_LISTENER, PORTWATCH_REASON_RELEASED, 0,
+		     PORTWATCH_F_STILL_BOUND);
+	/* The same, and closed later: given back at last. */
+	bind_port(stage, 56, CLIENT, "127.0.0.1:7006", IPPROTO_TCP,
+		  PORTWATCH_HOW_EXPLICIT, 0);
+	listen_on(stage, 56, CLIENT, "127.0.0.1:7006", 0);
+	close_socket(stage, 56, CLIENT, "127.0.0.1:7006",
+		     PORTWATCH_KIND_LISTENER, PORTWATCH_REASON_RELEASED, 0,
+		     PORTWATCH_F_STILL_BOUND);
+	close_socket(stage, 56, CLIENT, "127.0.0.1:7006",
+		     PORTWATCH_KIND_SOCKET, PORTWATCH_REASON_RELEASED, 0, 0);
+	/* Bound, connected, reset by the other end: bound again. */
+	bind_port(stage, 57, CLIENT, "127.0.0.1:7007", IPPROTO_TCP,
+		  PORTWATCH_HOW_EXPLICIT, 0);
+	connect_to(stage, PORTWATCH_ESTABLISHED, 57, CLIENT, "127.0.0.1:7007",
+		   "127.0.0.1:80", IPPROTO_TCP);
+	close_socket(stage, 57, CLIENT, "127.0.0.1:7007",
+		     PORTWATCH_KIND_CONNECTION, PORTWATCH_REASON_RST_RECEIVED,
+		     PORTWATCH_FIRST_REMOTE, PORTWATCH_F_STILL_BOUND);
 }
 
 void play_ports(struct stage *stage)

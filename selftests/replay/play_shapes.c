@@ -93,6 +93,8 @@ static void record_failures(struct stage *stage)
 	slot.event.actor = ACTOR;
 	slot.event.actor_tid = 78;
 	stage_record(stage, &slot);
+	slot.event.flags |= PORTWATCH_F_STILL_BOUND;
+	stage_record(stage, &slot);
 }
 
 /* A port that somebody has: another process, the kernel, nobody any more. */
@@ -170,12 +172,16 @@ static void record_closes(struct stage *stage)
 		slot.event.close.rtt_us = reason * 150U;
 		slot.event.close.count = reason % 3;
 		slot.event.actor = reason == 5 ? ACTOR : 0;
+		if (reason == 3)
+			slot.event.flags |= PORTWATCH_F_STILL_BOUND;
 		stage_record(stage, &slot);
 	}
 	slot = stage_event(stage, PORTWATCH_CLOSE, 70, OWNER, "[::]:82", NULL);
 	slot.event.close.kind = PORTWATCH_KIND_LISTENER;
 	slot.event.close.reason = PORTWATCH_REASON_RELEASED;
 	slot.event.close.duration = 11520 * SEC;
+	stage_record(stage, &slot);
+	slot.event.flags |= PORTWATCH_F_STILL_BOUND;
 	stage_record(stage, &slot);
 	slot = stage_event(stage, PORTWATCH_CLOSE, 71, OWNER, NULL, NULL);
 	slot.event.close.kind = PORTWATCH_KIND_SOCKET;

@@ -177,31 +177,108 @@ static void clients_hold_no_port(void **state)
 	pw_ledger_free(ledger);
 }
 
-struct end {
-	uint8_t how;
-	uint8_t reason;
-	uint8_t first;
-	bool kept;
+/* What ends a socket that has a port: does it keep it? The event says so. */
+static const struct end {
+	uint8_t type;
+	uint8_t kind;
+	uint8_t before;
+} ends[] = {
+	{ PORTWATCH_CLOSE, PORTWATCH_KIND_CONNECTION, PORTWATCH_ESTABLISHED },
+	{ PORTWATCH_CLOSE, PORTWATCH_KIND_LISTENER, PORTWATCH_LISTEN },
+	{ PORTWATCH_CONNECT_FAILED, 0, PORTWATCH_CONNECT },
+	{ PORTWATCH_CONNECT_FAILED, 0, PORTWATCH_BIND },
 };
 
-/* A connection is over: does its socket keep the port? */
-static const struct end ends[] = {
-	{ PORTWATCH_HOW_EXPLICIT, PORTWATCH_REASON_RST_RECEIVED,
-	  PORTWATCH_FIRST_REMOTE, true },
-	{ PORTWATCH_HOW_EPHEMERAL, PORTWATCH_REASON_RST_RECEIVED,
-	  PORTWATCH_FIRST_REMOTE, false },
-	{ PORTWATCH_HOW_AUTO, PORTWATCH_REASON_RST_RECEIVED,
-	  PORTWATCH_FIRST_REMOTE, false },
-	{ PORTWATCH_HOW_EXPLICIT, PORTWATCH_REASON_RST_RECEIVED,
-	  PORTWATCH_FIRST_LOCAL, false },
-	{ PORTWATCH_HOW_EXPLICIT, PORTWATCH_REASON_RST_SENT,
-	  PORTWATCH_FIRST_LOCAL, false },
-	{ PORTWATCH_HOW_EXPLICIT, PORTWATCH_REASON_FIN,
-	  PORTWATCH_FIRST_REMOTE, false },
-	{ PORTWATCH_HOW_EXPLICIT, PORTWATCH_REASON_TIMEOUT, 0, false },
-};
+static union pw_slot end_event(const struct end *end, bool kept)
+{
+	union pw_slot slot = event(end->type, 1, 7000);
 
-static void connections_that_end(void **state)
+	if (end->type == PORTWATCH_CLOSE)
+		slot.event.close.kind = end->kind;
+	if (end->kind != PORTWATCH_KIND_LISTENER)
+		set_remote(&slot, "127.0.0.1", 80);
+	if (kept)
+		slot.event.flags |= PORTWATCH_F_STILL_BOUND;
+	return slot;
+}
+
+static void begin_end(struct pw_ledger *ledger, const struct end *end)
+{
+	union pw_slot slot = event(end->before, 1, 7000);
+
+	give(ledger, bind_event(1, 7000, PORTWATCH_HOW_EXPLICIT));
+	if (end->before == PORTWATCH_LISTEN)
+		slot.event.listen.backlog = 5;
+	else
+		set_remote(&slot, "127.0.0.1", 80);
+	if (end->before != PORTWATCH_BIND)
+		give(ledger, slot);
+}
+
+/* It is as if it had been bound and nothing else. */
+static void assert_bound(struct pw_ledger *ledger, uint64_t since)
+{
+	const struct portwatch_event *row;
+	const struct pw_port **list;
+	size_t count;
+
+	list = pw_ledger_list(ledger, &count);
+	assert_int_equal(count, 1);
+	row = &list[0]->event;
+	assert_int_equal(row->type, PORTWATCH_BIND);
+	assert_int_equal(row->existing.state, PORTWATCH_STATE_BOUND);
+	assert_int_equal(row->existing.backlog, 0);
+	assert_int_equal(row->existing.accepted, 0);
+	assert_int_equal(row->flags, PORTWATCH_F_EXISTING | PORTWATCH_F_LOCAL);
+	assert_int_equal(row->lport, 7000);
+	assert_int_equal(row->rport, 0);
+	assert_int_equal(row->existing.since, since);
+	free(list);
+}
+
+static void ends_that_keep_the_port(void **state)
+{
+	struct pw_ledger *ledger;
+	const struct pw_port **list;
+	uint64_t since;
+	size_t i, count;
+
+	(void)state;
+	for (i = 0; i < 2 * ARRAY_SIZE(ends); i++) {
+		ledger = pw_ledger_new(i % 2);
+		begin_end(ledger, &ends[i / 2]);
+		assert_true(give(ledger, end_event(&ends[i / 2], true)));
+		list = pw_ledger_list(ledger, &count);
+		since = list[0]->event.existing.since;
+		free(list);
+		assert_int_not_equal(since, 0);
+		assert_bound(ledger, since);
+		/* The last descriptor is closed. */
+		assert_true(give(ledger,
+				 close_event(1, PORTWATCH_KIND_SOCKET,
+					     PORTWATCH_REASON_RELEASED, 0)));
+		assert_ports(ledger, "");
+		pw_ledger_free(ledger);
+	}
+}
+
+static void ends_that_give_the_port_back(void **state)
+{
+	struct pw_ledger *ledger;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2 * ARRAY_SIZE(ends); i++) {
+		ledger = pw_ledger_new(i % 2);
+		begin_end(ledger, &ends[i / 2]);
+		give(ledger, end_event(&ends[i / 2], false));
+		assert_ports(ledger, "");
+		pw_ledger_free(ledger);
+	}
+}
+
+/* The ledger heard of it only when it ended; when it took the port is not known. */
+static void end_of_what_was_not_known(void **state)
 {
 	struct pw_ledger *ledger;
 	union pw_slot slot;
@@ -210,53 +287,38 @@ static void connections_that_end(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(ends); i++) {
 		ledger = pw_ledger_new(false);
-		give(ledger, bind_event(1, 7000, ends[i].how));
-		slot = event(PORTWATCH_ESTABLISHED, 1, 7000);
-		set_remote(&slot, "127.0.0.1", 80);
-		give(ledger, slot);
-		assert_ports(ledger, "");
-		give(ledger, close_event(1, PORTWATCH_KIND_CONNECTION,
-					 ends[i].reason, ends[i].first));
-		assert_ports(ledger, ends[i].kept ? "7000" : "");
+		assert_true(give(ledger, end_event(&ends[i], true)));
+		assert_bound(ledger, 0);
 		pw_ledger_free(ledger);
 	}
+	/* An attempt that failed before anything was sent shows no address. */
+	ledger = pw_ledger_new(false);
+	slot = event(PORTWATCH_CONNECT_FAILED, 1, 0);
+	slot.event.flags |= PORTWATCH_F_STILL_BOUND;
+	assert_false(give(ledger, slot));
+	assert_ports(ledger, "");
+	pw_ledger_free(ledger);
 }
 
-struct attempt {
-	uint8_t how;
-	bool made;
-	const char *left;
-};
-
-/* One that was made gives back a port that was not asked for by its number. */
-static const struct attempt attempts[] = {
-	{ PORTWATCH_HOW_EXPLICIT, true, "7000" },
-	{ PORTWATCH_HOW_EXPLICIT, false, "7000" },
-	{ PORTWATCH_HOW_EPHEMERAL, true, "" },
-	{ PORTWATCH_HOW_EPHEMERAL, false, "7000" },
-};
-
-static void attempts_that_fail(void **state)
+/* With a port of its own a socket of SCTP that listens calls others. */
+static void connection_of_what_listens(void **state)
 {
-	struct pw_ledger *ledger;
+	struct pw_ledger *ledger = pw_ledger_new(false);
 	union pw_slot slot;
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_SIZE(attempts); i++) {
-		ledger = pw_ledger_new(false);
-		give(ledger, bind_event(1, 7000, attempts[i].how));
-		slot = event(PORTWATCH_CONNECT, 1, 7000);
-		set_remote(&slot, "127.0.0.1", 80);
-		if (attempts[i].made) {
-			give(ledger, slot);
-			assert_ports(ledger, "");
-		}
-		slot.event.type = PORTWATCH_CONNECT_FAILED;
-		assert_int_equal(give(ledger, slot), attempts[i].left[0] != 0);
-		assert_ports(ledger, attempts[i].left);
-		pw_ledger_free(ledger);
-	}
+	slot = event(PORTWATCH_LISTEN, 1, 7000);
+	slot.event.proto = IPPROTO_SCTP;
+	give(ledger, slot);
+	slot = close_event(1, PORTWATCH_KIND_CONNECTION,
+			   PORTWATCH_REASON_FIN, PORTWATCH_FIRST_LOCAL);
+	slot.event.proto = IPPROTO_SCTP;
+	assert_false(give(ledger, slot));
+	assert_ports(ledger, "7000");
+	slot.event.close.kind = PORTWATCH_KIND_LISTENER;
+	assert_true(give(ledger, slot));
+	assert_ports(ledger, "");
+	pw_ledger_free(ledger);
 }
 
 static void snapshot_repairs(void **state)
@@ -360,8 +422,10 @@ int main(void)
 		cmocka_unit_test(taken_and_given_back),
 		cmocka_unit_test(accepted_is_counted),
 		cmocka_unit_test(clients_hold_no_port),
-		cmocka_unit_test(connections_that_end),
-		cmocka_unit_test(attempts_that_fail),
+		cmocka_unit_test(ends_that_keep_the_port),
+		cmocka_unit_test(ends_that_give_the_port_back),
+		cmocka_unit_test(end_of_what_was_not_known),
+		cmocka_unit_test(connection_of_what_listens),
 		cmocka_unit_test(snapshot_repairs),
 		cmocka_unit_test(snapshot_with_loss),
 		cmocka_unit_test(row_after_event),

@@ -424,6 +424,9 @@ static void flags_are_words(void **state)
 	slot.event.flags = PORTWATCH_F_REUSE_ADDR | PORTWATCH_F_TRANSPARENT;
 	YES("transparent");
 	NO("dual_stack");
+	NO("still_bound");
+	slot.event.flags = PORTWATCH_F_STILL_BOUND;
+	YES("still_bound");
 }
 
 static void and_binds_closer_than_or(void **state)

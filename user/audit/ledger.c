@@ -206,27 +206,32 @@ static void forget_peer(struct entry *entry)
 	struct portwatch_event *row = &entry->port.event;
 
 	row->type = PORTWATCH_BIND;
-	row->flags &= (uint16_t)~PORTWATCH_F_REMOTE;
+	row->flags &= (uint16_t)~(PORTWATCH_F_REMOTE |
+				  PORTWATCH_F_STILL_BOUND);
 	memset(row->raddr, 0, sizeof(row->raddr));
 	row->rport = 0;
 	row->existing.state = PORTWATCH_STATE_BOUND;
+	row->existing.backlog = 0;
+	row->existing.accepted = 0;
 }
 
 /*
- * With an attempt that was made goes every port that was not asked for by its number.
- * One that failed before leaves a socket what bind() gave it.
+ * The event ends what the socket was, and says that it has its port still: the close of
+ * the socket comes later. It may be the first thing that is heard of it.
  */
-static bool keeps_port(const struct entry *entry)
+static bool stays_bound(struct pw_ledger *ledger,
+			const struct portwatch_item *item)
 {
-	switch (entry->port.event.existing.how) {
-	case PORTWATCH_HOW_EXPLICIT:
-		return true;
-	case PORTWATCH_HOW_EPHEMERAL:
-		return entry->port.event.existing.state ==
-		       PORTWATCH_STATE_BOUND;
-	default:
+	struct entry *entry = *find(ledger, item->event->sock);
+
+	if (!entry && !(item->event->flags & PORTWATCH_F_LOCAL))
 		return false;
+	if (!entry) {
+		entry = take(ledger, item);
+		entry->port.event.existing.since = 0;
 	}
+	forget_peer(entry);
+	return true;
 }
 
 static bool on_connect_failed(struct pw_ledger *ledger,
@@ -234,10 +239,9 @@ static bool on_connect_failed(struct pw_ledger *ledger,
 {
 	struct entry *entry = *find(ledger, item->event->sock);
 
-	if (!entry)
-		return false;
-	if (!has_no_connections(item->event) &&
-	    !keeps_port(entry))
+	if (item->event->flags & PORTWATCH_F_STILL_BOUND)
+		return stays_bound(ledger, item);
+	if (!entry || !has_no_connections(item->event))
 		return drop(ledger, item->event->sock);
 	forget_peer(entry);
 	return true;
@@ -256,24 +260,18 @@ static bool on_accept(struct pw_ledger *ledger,
 	return on_peer(ledger, item, PORTWATCH_STATE_CONNECTED) || changed;
 }
 
-/*
- * A connection that the other end reset leaves its socket open, and bound to a port
- * that it asked for by its number: the close of the socket comes later. Any other end
- * of a connection, a listener or a socket gives the port back.
- */
+/* Any end of a connection, a listener or a socket gives the port back, or says so. */
 static bool on_close(struct pw_ledger *ledger,
 		     const struct portwatch_item *item)
 {
 	const struct portwatch_event *event = item->event;
 	struct entry *entry = *find(ledger, event->sock);
 
+	if (event->flags & PORTWATCH_F_STILL_BOUND)
+		return stays_bound(ledger, item);
 	if (entry && event->close.kind == PORTWATCH_KIND_CONNECTION &&
-	    event->close.reason == PORTWATCH_REASON_RST_RECEIVED &&
-	    event->close.first == PORTWATCH_FIRST_REMOTE &&
-	    entry->port.event.existing.how == PORTWATCH_HOW_EXPLICIT) {
-		forget_peer(entry);
-		return true;
-	}
+	    still_listens(entry))
+		return false;
 	return drop(ledger, event->sock);
 }
 

@@ -315,6 +315,10 @@ const struct pw_field pw_event_fields[PW_EVENT_FIELDS] = {
 		EVENT_FIELD("dir", NAME8, flow.dir, SHAPE(FLOW)),
 		.name_of = portwatch_dir_name, OMIT_ZERO },
 	[PW_EVENT_FULL] = { FLAG_FIELD("full", FULL, SHAPE(FLOW)) },
+	[PW_EVENT_STILL_BOUND] = {
+		FLAG_FIELD("still_bound", STILL_BOUND,
+			   SHAPE(CLOSE_CONNECTION) | SHAPE(CLOSE_LISTENER) |
+			   SHAPE(CONNECT_FAILED)) },
 
 	[PW_EVENT_HOLDER_SOCK] = {
 		EVENT_FIELD("sock", U64, bind_failed.holder_sock, BINDS_HELD),

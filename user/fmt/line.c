@@ -61,6 +61,7 @@ struct detail {
 	{ PW_EVENT_TRANSPARENT, 0, 0, "transparent" },			\
 	{ PW_EVENT_REUSE_ADDR, 0, 0, "reuse-addr" }
 
+#define STILL_BOUND	{ PW_EVENT_STILL_BOUND, 0, 0, "still bound" }
 #define SINCE	{ PW_EVENT_SINCE, 0, 0, "since " }
 
 /* What each shape of event has to say, the most important first. */
@@ -89,21 +90,21 @@ static const struct detail details[PW_EVENT_SHAPES][DETAILS_MAX] = {
 	[PW_SHAPE_ESTABLISHED] = {
 		{ PW_EVENT_LATENCY, 0, 0, "in " }, BY, END },
 	[PW_SHAPE_CONNECT_FAILED] = {
-		{ PW_EVENT_CONNECT_ERROR, 0, 0, "" }, BY,
+		{ PW_EVENT_CONNECT_ERROR, 0, 0, "" }, BY, STILL_BOUND,
 		{ PW_EVENT_FAILED_LATENCY, 0, 0, "in " }, END },
 	[PW_SHAPE_ACCEPT] = {
 		BY, { PW_EVENT_WAIT, 0, 0, "waited " }, END },
 	[PW_SHAPE_CLOSE_SOCKET] = {
 		BY, { PW_EVENT_DURATION, 0, 0, "open " }, END },
 	[PW_SHAPE_CLOSE_CONNECTION] = {
-		{ PW_EVENT_REASON, 0, 0, "" }, BY,
+		{ PW_EVENT_REASON, 0, 0, "" }, BY, STILL_BOUND,
 		{ PW_EVENT_DURATION, 0, 0, "" },
 		{ PW_EVENT_TX_BYTES, PW_EVENT_RX_BYTES, 0, "" },
 		{ PW_EVENT_FIRST, 0, 0, "first " },
 		{ PW_EVENT_RETRANS, 0, 0, "retrans " },
 		{ PW_EVENT_RTT, 0, 0, "rtt " }, END },
 	[PW_SHAPE_CLOSE_LISTENER] = {
-		BY, { PW_EVENT_DURATION, 0, 0, "open " },
+		BY, STILL_BOUND, { PW_EVENT_DURATION, 0, 0, "open " },
 		{ PW_EVENT_ACCEPTED, 0, 0, "accepted " }, END },
 	[PW_SHAPE_FLOW] = {
 		{ PW_EVENT_DIR, 0, 0, "" }, BY,

@@ -56,6 +56,7 @@ static const struct pw_filter_word words[] = {
 	FLAG("reuse_port", REUSE_PORT),
 	FLAG("freebind", FREEBIND),
 	FLAG("transparent", TRANSPARENT),
+	FLAG("still_bound", STILL_BOUND),
 };
 
 struct hint {

@@ -69,6 +69,8 @@ enum portwatch_type {
 #define PORTWATCH_F_UNUSED		(1U << 9)
 /* A flow that took the last place: no new one is told until there is room again. */
 #define PORTWATCH_F_FULL		(1U << 10)
+/* A close or connect-failed after which the socket, still open, has its port. */
+#define PORTWATCH_F_STILL_BOUND		(1U << 11)
 
 /* A figure that could not be had: close.tx_bytes, rx_bytes, count; existing.backlog. */
 #define PORTWATCH_UNKNOWN32		0xffffffffU

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a socket was is over, and the port is not free: who asked for it by its number
+ * has it until he closes the last descriptor. The end says so, and it is true.
+ */
+#include <kselftest_harness.h>
+
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "scene.h"
+#include "tool.h"
+
+#define PORT 5432
+#define NOBODY_LISTENS 9
+
+SCENE_HOLD_HOOKS
+
+/* @late: a process that wants the port, too */
+FIXTURE(still_bound)
+{
+	struct scene scene;
+	struct process *late;
+	struct end listener;
+	struct end client;
+	struct end server;
+};
+
+FIXTURE_VARIANT(still_bound)
+{
+	enum family family;
+	int protocol;
+};
+
+FIXTURE_VARIANT_ADD(still_bound, ipv4)
+{
+	.family = IPV4, .protocol = IPPROTO_TCP,
+};
+
+FIXTURE_VARIANT_ADD(still_bound, ipv6)
+{
+	.family = IPV6, .protocol = IPPROTO_TCP,
+};
+
+FIXTURE_VARIANT_ADD(still_bound, mptcp)
+{
+	.family = IPV4, .protocol = IPPROTO_MPTCP,
+};
+
+FIXTURE_VARIANT_ADD(still_bound, sctp)
+{
+	.family = IPV4, .protocol = IPPROTO_SCTP,
+};
+
+static bool has_protocol(int protocol)
+{
+	int fd;
+
+	if (protocol == IPPROTO_SCTP && system("modprobe -q sctp"))
+		return false;
+	fd = socket(AF_INET, SOCK_STREAM, protocol);
+	close(fd);
+	return fd >= 0;
+}
+
+FIXTURE_SETUP(still_bound)
+{
+	struct portwatch_options options = watch_options();
+	struct scene *scene = &self->scene;
+
+	options.events = PORTWATCH_EVENT_BIT(PORTWATCH_BIND_FAILED) |
+			 PORTWATCH_EVENT_BIT(PORTWATCH_CONNECT_FAILED) |
+			 PORTWATCH_EVENT_BIT(PORTWATCH_CLOSE);
+	if (!has_protocol(variant->protocol))
+		SKIP(return, "the kernel has no such protocol");
+	ASSERT_EQ(0, scene_prepare(scene, variant->family));
+	ASSERT_EQ(0, scene_watch(scene, &options));
+	scene->protocol = variant->protocol;
+	self->late = scene_actor(scene, "late");
+	ASSERT_NE(NULL, self->late);
+}
+
+FIXTURE_TEARDOWN(still_bound)
+{
+	scene_close(&self->scene);
+}
+
+/* Somebody else wants the port where the socket has it; 0 or -EADDRINUSE. */
+static int try_port(struct __test_metadata *_metadata, struct scene *scene,
+		    struct process *late, const struct end *end)
+{
+	uint16_t port = end_port(end);
+	struct expect *expect;
+	struct end other;
+	int result;
+
+	ASSERT_EQ(0, scene_socket_of(scene, &other, late, SOCK_STREAM));
+	result = end_bind(&other, scene_loopback(scene, port));
+	if (result) {
+		expect = expect_bind_failed(&scene->watch, &other,
+					    PORTWATCH_HOW_EXPLICIT, -result);
+		/* Of SCTP nobody is named. */
+		if (scene->protocol != IPPROTO_SCTP)
+			expect_holder(expect, end, PORTWATCH_STATE_BOUND);
+		/* While its bytes are counted, since when is not remembered. */
+		if (scene->protocol == IPPROTO_MPTCP && !end->listening)
+			memset(expect->held_since, 0,
+			       sizeof(expect->held_since));
+		end_close(&other);
+	} else {
+		end_close(&other);
+		expect_close_socket(&scene->watch, &other);
+	}
+	EXPECT_EVENTS(&scene->watch);
+	return result;
+}
+
+/* It was said to be still bound: until it is closed nobody else gets the port. */
+static void expect_held(struct __test_metadata *_metadata, struct scene *scene,
+			struct process *late, struct end *end)
+{
+	uint16_t port = end_port(end);
+
+	EXPECT_EVENTS(&scene->watch);
+	EXPECT_EQ(-EADDRINUSE, try_port(_metadata, scene, late, end));
+	end_close(end);
+	end->facts.has_remote = false;
+	expect_close_socket(&scene->watch, end)->free_flags =
+		PORTWATCH_F_LOCAL | PORTWATCH_F_MAPPED;
+	EXPECT_EVENTS(&scene->watch);
+	EXPECT_EQ(port, end_port(end));
+	EXPECT_EQ(0, try_port(_metadata, scene, late, end));
+}
+
+static void open_listener(struct __test_metadata *_metadata,
+			  struct scene *scene, struct end *end, uint16_t port)
+{
+	ASSERT_EQ(0, scene_socket(scene, end, SOCK_STREAM));
+	ASSERT_EQ(0, end_bind(end, scene_loopback(scene, port)));
+	ASSERT_EQ(0, end_listen(end, 5));
+}
+
+static void connect_from(struct __test_metadata *_metadata, struct scene *scene,
+			 struct end *listener, struct end *client,
+			 struct end *server, uint16_t port)
+{
+	struct target target;
+
+	ASSERT_EQ(0, scene_listen(scene, listener, &scene->self));
+	target = scene_loopback(scene, end_port(listener));
+	ASSERT_EQ(0, scene_socket(scene, client, SOCK_STREAM));
+	ASSERT_EQ(0, end_bind(client, scene_loopback(scene, port)));
+	ASSERT_EQ(0, end_connect(client, target));
+	ASSERT_EQ(0, end_accept(server, listener));
+}
+
+/* What each protocol can tell of a connection differs: not what this is about. */
+static struct expect *expect_over(struct watch *watch, const struct end *end,
+				  enum portwatch_reason reason,
+				  enum portwatch_first first)
+{
+	struct expect *expect = expect_close_connection(watch, end, reason,
+							first);
+
+	expect->free_close = true;
+	return expect;
+}
+
+static int kill_port(struct scene *scene, struct process *killer,
+		     const char *kind, uint16_t port)
+{
+	return tool_line(scene, killer, "ss -K -H -n -a %s sport = :%u", kind,
+			 port);
+}
+
+TEST_F(still_bound, after_the_shutdown_of_a_listener)
+{
+	struct scene *scene = &self->scene;
+
+	if (variant->protocol == IPPROTO_SCTP)
+		SKIP(return, "SCTP has no shutdown() of a listener");
+	open_listener(_metadata, scene, &self->listener, PORT);
+	ASSERT_EQ(0, end_shutdown(&self->listener, SHUT_RDWR));
+	expect_close_listener(&scene->watch, &self->listener, 0);
+	expect_held(_metadata, scene, self->late, &self->listener);
+}
+
+/* The kernel gave it the port, and takes it back. */
+TEST_F(still_bound, not_where_the_port_was_not_asked_for)
+{
+	struct scene *scene = &self->scene;
+
+	if (variant->protocol == IPPROTO_SCTP)
+		SKIP(return, "SCTP keeps any port");
+	open_listener(_metadata, scene, &self->listener, 0);
+	ASSERT_EQ(0, end_shutdown(&self->listener, SHUT_RDWR));
+	EXPECT_FALSE(expect_close_listener(&scene->watch, &self->listener,
+					   0)->event.flags &
+		     PORTWATCH_F_STILL_BOUND);
+	EXPECT_EVENTS(&scene->watch);
+	EXPECT_EQ(0, try_port(_metadata, scene, self->late, &self->listener));
+	end_close(&self->listener);
+	EXPECT_EVENTS(&scene->watch);
+}
+
+TEST_F(still_bound, not_after_the_last_close)
+{
+	struct scene *scene = &self->scene;
+
+	open_listener(_metadata, scene, &self->listener, PORT);
+	end_close(&self->listener);
+	EXPECT_FALSE(expect_close_listener(&scene->watch, &self->listener,
+					   0)->event.flags &
+		     PORTWATCH_F_STILL_BOUND);
+	EXPECT_EVENTS(&scene->watch);
+	EXPECT_EQ(0, try_port(_metadata, scene, self->late, &self->listener));
+}
+
+TEST_F(still_bound, after_a_disconnect)
+{
+	struct scene *scene = &self->scene;
+	struct watch *watch = &scene->watch;
+
+	if (variant->protocol != IPPROTO_TCP)
+		SKIP(return, "only TCP is disconnected like that everywhere");
+	connect_from(_metadata, scene, &self->listener, &self->client,
+		     &self->server, PORT);
+	ASSERT_EQ(0, end_connect(&self->client, target_unspec()));
+	self->client.facts.remote = self->server.facts.local;
+	expect_over(watch, &self->client, PORTWATCH_REASON_RST_SENT,
+		    PORTWATCH_FIRST_LOCAL);
+	expect_over(watch, &self->server, PORTWATCH_REASON_RST_RECEIVED,
+		    PORTWATCH_FIRST_REMOTE);
+	expect_held(_metadata, scene, self->late, &self->client);
+}
+
+TEST_F(still_bound, after_a_reset)
+{
+	struct scene *scene = &self->scene;
+	struct watch *watch = &scene->watch;
+
+	connect_from(_metadata, scene, &self->listener, &self->client,
+		     &self->server, PORT);
+	ASSERT_EQ(0, end_linger_zero(&self->server));
+	end_close(&self->server);
+	expect_over(watch, &self->server, PORTWATCH_REASON_RST_SENT,
+		    PORTWATCH_FIRST_LOCAL);
+	expect_over(watch, &self->client, PORTWATCH_REASON_RST_RECEIVED,
+		    PORTWATCH_FIRST_REMOTE);
+	expect_held(_metadata, scene, self->late, &self->client);
+}
+
+/* Both have said all that they had to say, and nobody has closed anything. */
+TEST_F(still_bound, after_both_ends_were_shut)
+{
+	struct scene *scene = &self->scene;
+	struct watch *watch = &scene->watch;
+	char byte;
+
+	if (variant->protocol != IPPROTO_TCP)
+		SKIP(return, "the shape of the end is that of TCP");
+	connect_from(_metadata, scene, &self->listener, &self->client,
+		     &self->server, PORT);
+	ASSERT_EQ(0, end_shutdown(&self->server, SHUT_WR));
+	ASSERT_EQ(0, read(self->client.fd, &byte, 1));
+	ASSERT_EQ(0, end_shutdown(&self->client, SHUT_WR));
+	expect_over(watch, &self->server, PORTWATCH_REASON_FIN,
+		    PORTWATCH_FIRST_LOCAL);
+	expect_over(watch, &self->client, PORTWATCH_REASON_FIN,
+		    PORTWATCH_FIRST_REMOTE);
+	expect_held(_metadata, scene, self->late, &self->client);
+}
+
+TEST_F(still_bound, after_silence)
+{
+	struct scene *scene = &self->scene;
+
+	if (variant->protocol != IPPROTO_TCP)
+		SKIP(return, "only TCP has a limit that can be set to so little");
+	connect_from(_metadata, scene, &self->listener, &self->client,
+		     &self->server, PORT);
+	ASSERT_EQ(0, end_option(&self->client, IPPROTO_TCP, TCP_USER_TIMEOUT,
+				300));
+	ASSERT_EQ(0, end_deaf(&self->server, true));
+	ASSERT_EQ(50, end_send(&self->client, 50));
+	expect_over(&scene->watch, &self->client, PORTWATCH_REASON_TIMEOUT, 0);
+	expect_held(_metadata, scene, self->late, &self->client);
+}
+
+TEST_F(still_bound, after_a_connection_was_killed)
+{
+	struct scene *scene = &self->scene;
+	struct watch *watch = &scene->watch;
+	struct process killer;
+
+	if (variant->protocol != IPPROTO_TCP)
+		SKIP(return, "ss -K kills TCP only");
+	connect_from(_metadata, scene, &self->listener, &self->client,
+		     &self->server, PORT);
+	ASSERT_EQ(0, kill_port(scene, &killer, "-t", PORT));
+	expect_by(expect_over(watch, &self->client, PORTWATCH_REASON_ABORTED,
+			      0), &killer);
+	expect_over(watch, &self->server, PORTWATCH_REASON_RST_RECEIVED,
+		    PORTWATCH_FIRST_REMOTE);
+	expect_held(_metadata, scene, self->late, &self->client);
+}
+
+TEST_F(still_bound, after_a_listener_was_killed)
+{
+	struct scene *scene = &self->scene;
+	struct process killer;
+	struct expect *expect;
+
+	if (variant->protocol != IPPROTO_TCP)
+		SKIP(return, "ss -K kills TCP only");
+	open_listener(_metadata, scene, &self->listener, PORT);
+	ASSERT_EQ(0, kill_port(scene, &killer, "-t state listening", PORT));
+	expect = expect_close_listener(&scene->watch, &self->listener, 0);
+	expect->event.close.reason = PORTWATCH_REASON_ABORTED;
+	expect_by(expect, &killer);
+	expect_held(_metadata, scene, self->late, &self->listener);
+}
+
+TEST_F(still_bound, after_an_attempt_was_refused)
+{
+	struct scene *scene = &self->scene;
+	struct end *end = &self->client;
+
+	ASSERT_EQ(0, scene_socket(scene, end, SOCK_STREAM));
+	ASSERT_EQ(0, end_bind(end, scene_loopback(scene, PORT)));
+	ASSERT_EQ(-ECONNREFUSED,
+		  end_connect(end, scene_loopback(scene, NOBODY_LISTENS)));
+	end->facts.remote = end->asked;
+	expect_connect_failed(&scene->watch, end, ECONNREFUSED)->free_span =
+		true;
+	expect_held(_metadata, scene, self->late, end);
+}
+
+/* The port of a listener that is gone is what it accepted has, too. */
+TEST_F(still_bound, after_the_association_that_was_accepted)
+{
+	struct scene *scene = &self->scene;
+	struct watch *watch = &scene->watch;
+
+	if (variant->protocol != IPPROTO_SCTP)
+		SKIP(return, "only SCTP leaves it the port");
+	connect_from(_metadata, scene, &self->listener, &self->client,
+		     &self->server, PORT);
+	end_close(&self->listener);
+	expect_close_listener(watch, &self->listener, 1);
+	end_close(&self->client);
+	expect_over(watch, &self->client, PORTWATCH_REASON_FIN,
+		    PORTWATCH_FIRST_LOCAL);
+	expect_over(watch, &self->server, PORTWATCH_REASON_FIN,
+		    PORTWATCH_FIRST_REMOTE);
+	expect_held(_metadata, scene, self->late, &self->server);
+}
+
+/* Nothing was sent, so the port was not given back, whoever had chosen it. */
+TEST_F(still_bound, after_an_attempt_that_came_to_nothing)
+{
+	struct scene *scene = &self->scene;
+	struct end *end = &self->client;
+	struct expect *expect;
+	struct address local;
+	struct target target = target_text(scene->family, scene->family == IPV6 ?
+					   "2001:db8::1" : "192.0.2.1", PORT);
+
+	if (variant->protocol != IPPROTO_TCP)
+		SKIP(return, "the others look for a way before they begin");
+	ASSERT_EQ(0, scene_socket(scene, end, SOCK_STREAM));
+	ASSERT_EQ(0, end_bind(end, target_any(scene->family, 0)));
+	local = end->facts.local;
+	ASSERT_EQ(-ENETUNREACH, end_connect(end, target));
+	end->facts.local = local;
+	end->facts.remote = end->asked;
+	expect = expect_connect_failed(&scene->watch, end, ENETUNREACH);
+	expect->event.flags |= PORTWATCH_F_STILL_BOUND;
+	expect->event.flags &= (uint16_t)~PORTWATCH_F_LOCAL;
+	expect->event.lport = 0;
+	memset(expect->event.laddr, 0, sizeof(expect->event.laddr));
+	memset(expect->begun, 0, sizeof(expect->begun));
+	expect_held(_metadata, scene, self->late, end);
+}
+
+TEST_HARNESS_MAIN
