@@ -19,13 +19,6 @@ FIXTURE(flow_memory)
 #define PLACES 16
 #define FEW "flows_max=16"
 
-static int reload(const char *parameters)
-{
-	int err = module_is_loaded() ? module_unload() : 0;
-
-	return err ? err : module_load_with(parameters);
-}
-
 FIXTURE_SETUP(flow_memory)
 {
 	struct portwatch_options options = watch_options();
@@ -33,7 +26,7 @@ FIXTURE_SETUP(flow_memory)
 	options.events |= PORTWATCH_EVENT_BIT(PORTWATCH_FLOW);
 	if (!module_file())
 		SKIP(return, "PORTWATCH_KO does not say where the module is");
-	ASSERT_EQ(0, reload(FEW));
+	ASSERT_EQ(0, module_reload(FEW));
 	ASSERT_EQ(0, scene_prepare(&self->scene, IPV4));
 	ASSERT_EQ(0, scene_watch(&self->scene, &options));
 	self->fd = module_open();
@@ -44,7 +37,7 @@ FIXTURE_TEARDOWN(flow_memory)
 {
 	close(self->fd);
 	scene_close(&self->scene);
-	EXPECT_EQ(0, reload(""));
+	EXPECT_EQ(0, module_reload(""));
 }
 
 /* Datagrams that were sent and found no room. */

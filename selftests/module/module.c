@@ -49,6 +49,13 @@ int module_unload(void)
 	return syscall(SYS_delete_module, MODULE_NAME, O_NONBLOCK) ? -errno : 0;
 }
 
+int module_reload(const char *parameters)
+{
+	int err = module_is_loaded() ? module_unload() : 0;
+
+	return err ? err : module_load_with(parameters);
+}
+
 int module_require(void)
 {
 	int err = 0;

@@ -22,6 +22,8 @@ const char *module_file(void);
 int module_load(void);
 int module_load_with(const char *parameters);
 int module_unload(void);
+/* Anew with these parameters, whether it was loaded or not. */
+int module_reload(const char *parameters);
 
 /* Loads it where it is not loaded and can be; -ENOENT where it is not there. */
 int module_require(void);

@@ -6,16 +6,14 @@
 #include <kselftest_harness.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "file.h"
 #include "module.h"
 #include "scene.h"
+#include "tool.h"
 
 #define KPROBES	"/sys/kernel/debug/kprobes/enabled"
 #define FTRACE	"/proc/sys/kernel/ftrace_enabled"
@@ -27,53 +25,23 @@ FIXTURE(self_test)
 	char output[16384];	/* of the tool, both streams */
 };
 
-static int reload(const char *parameters)
-{
-	int err = module_is_loaded() ? module_unload() : 0;
-
-	return err ?: module_load_with(parameters);
-}
-
-static int put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int err = fd < 0 || write(fd, text, strlen(text)) < 0 ? -errno : 0;
-
-	close(fd);
-	return err;
-}
-
 FIXTURE_SETUP(self_test)
 {
 	ASSERT_EQ(0, module_require());
-	ASSERT_EQ(0, reload(""));
+	ASSERT_EQ(0, module_reload(""));
 	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
 }
 
 FIXTURE_TEARDOWN(self_test)
 {
-	put(KPROBES, "1");
-	put(FTRACE, "1");
-	EXPECT_EQ(0, reload(""));
+	file_write(KPROBES, "1");
+	file_write(FTRACE, "1");
+	EXPECT_EQ(0, module_reload(""));
 }
 
 /* Runs the tool and keeps what it says; its exit status. */
-static int tool(char output[16384], const char *arguments)
-{
-	char command[256];
-	size_t length;
-	FILE *pipe;
-	int status;
-
-	snprintf(command, sizeof(command), "portwatch %s 2>&1", arguments);
-	pipe = popen(command, "r");
-	if (!pipe)
-		return -errno;
-	length = fread(output, 1, 16383, pipe);
-	output[length] = 0;
-	status = pclose(pipe);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -ECHILD;
-}
+#define RUN(arguments)							\
+	tool_ask(self->output, sizeof(self->output), "portwatch %s", arguments)
 
 #define EXPECT_SAID(text)						\
 do {									\
@@ -118,7 +86,7 @@ TEST_F(self_test, sees_each_hook_fire)
 	};
 	size_t i;
 
-	EXPECT_EQ(0, tool(self->output, "status --self-test"));
+	EXPECT_EQ(0, RUN("status --self-test"));
 	for (i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++)
 		EXPECT_TRUE(is_in_table(self->output, hooks[i], "fired"));
 	EXPECT_NOT_SAID("silent");
@@ -127,9 +95,8 @@ TEST_F(self_test, sees_each_hook_fire)
 
 TEST_F(self_test, sees_that_kprobes_are_switched_off)
 {
-	ASSERT_EQ(0, put(KPROBES, "0"));
-	EXPECT_EQ(DEVICE_STATUS,
-		  tool(self->output, "status --self-test"));
+	ASSERT_EQ(0, file_write(KPROBES, "0"));
+	EXPECT_EQ(DEVICE_STATUS, RUN("status --self-test"));
 	EXPECT_TRUE(is_in_table(self->output, "bind4", "silent"));
 	EXPECT_TRUE(is_in_table(self->output, "connect", "fired"));
 	EXPECT_SAID("hook bind4 on inet_bind does not fire, so these are not seen: bind, bind-failed (IPv4); kprobes are switched off: echo 1 >" KPROBES);
@@ -139,22 +106,22 @@ TEST_F(self_test, sees_that_kprobes_are_switched_off)
 
 TEST_F(self_test, keeps_a_stream_from_starting_blind)
 {
-	ASSERT_EQ(0, put(KPROBES, "0"));
-	EXPECT_EQ(DEVICE_STATUS, tool(self->output, "tail --duration 1"));
+	ASSERT_EQ(0, file_write(KPROBES, "0"));
+	EXPECT_EQ(DEVICE_STATUS, RUN("tail --duration 1"));
 	EXPECT_SAID("hook bind4 on inet_bind does not fire");
-	EXPECT_EQ(DEVICE_STATUS, tool(self->output, "ports"));
+	EXPECT_EQ(DEVICE_STATUS, RUN("ports"));
 	EXPECT_SAID("hook bind4 on inet_bind does not fire");
-	EXPECT_EQ(0, tool(self->output, "ports --no-self-test"));
+	EXPECT_EQ(0, RUN("ports --no-self-test"));
 	EXPECT_NOT_SAID("not seen:");
 }
 
 TEST_F(self_test, sees_that_ftrace_is_switched_off)
 {
-	ASSERT_EQ(0, put(FTRACE, "0"));
-	EXPECT_EQ(DEVICE_STATUS, tool(self->output, "status --self-test"));
+	ASSERT_EQ(0, file_write(FTRACE, "0"));
+	EXPECT_EQ(DEVICE_STATUS, RUN("status --self-test"));
 	EXPECT_SAID("hook release cannot be attached to inet_release (Device or resource busy), and without it these are not seen:");
 	EXPECT_SAID("ftrace is switched off: sysctl kernel.ftrace_enabled=1");
-	EXPECT_EQ(DEVICE_STATUS, tool(self->output, "tail --duration 1"));
+	EXPECT_EQ(DEVICE_STATUS, RUN("tail --duration 1"));
 	EXPECT_SAID("ftrace is switched off: sysctl kernel.ftrace_enabled=1");
 }
 
@@ -165,25 +132,25 @@ TEST_F(self_test, is_not_needed_for_ftrace_while_somebody_reads)
 	struct watch watch = { 0 };
 
 	ASSERT_EQ(0, watch_open(&watch, &options));
-	EXPECT_EQ(-EBUSY, put(FTRACE, "0"));
+	EXPECT_EQ(-EBUSY, file_write(FTRACE, "0"));
 	watch_close(&watch);
 }
 
 TEST_F(self_test, says_which_optional_hook_is_not_there)
 {
-	ASSERT_EQ(0, reload("without=autobind,exit"));
-	EXPECT_EQ(0, tool(self->output, "tail --duration 0"));
+	ASSERT_EQ(0, module_reload("without=autobind,exit"));
+	EXPECT_EQ(0, RUN("tail --duration 0"));
 	EXPECT_SAID("hook autobind could not be attached to inet_autobind (Operation not permitted), so these are not seen: bind of a UDP socket by connect or send;");
 	EXPECT_SAID("hook exit could not be attached");
 	EXPECT_SAID("seen ");
-	EXPECT_EQ(0, tool(self->output, "status --self-test"));
+	EXPECT_EQ(0, RUN("status --self-test"));
 	EXPECT_SAID("hook autobind could not be attached");
 }
 
 TEST_F(self_test, says_which_required_hook_is_not_there)
 {
-	ASSERT_EQ(0, reload("without=bind4"));
-	EXPECT_EQ(DEVICE_STATUS, tool(self->output, "tail --duration 1"));
+	ASSERT_EQ(0, module_reload("without=bind4"));
+	EXPECT_EQ(DEVICE_STATUS, RUN("tail --duration 1"));
 	EXPECT_SAID("hook bind4 cannot be attached to inet_bind (Operation not permitted), and without it these are not seen: bind, bind-failed (IPv4);");
 }
 
@@ -193,9 +160,9 @@ TEST_F(self_test, is_not_done_beside_another_reader)
 	struct scene scene;
 
 	ASSERT_EQ(0, scene_open(&scene, IPV4));
-	EXPECT_EQ(0, tool(self->output, "tail --no-snapshot --duration 0"));
+	EXPECT_EQ(0, RUN("tail --no-snapshot --duration 0"));
 	EXPECT_EVENTS(&scene.watch);
-	EXPECT_EQ(0, tool(self->output, "status --self-test"));
+	EXPECT_EQ(0, RUN("status --self-test"));
 	EXPECT_EQ(0, watch_collect(&scene.watch, 20));
 	EXPECT_LE(20U, scene.watch.nr_got);
 	scene_close(&scene);

@@ -98,3 +98,49 @@ int tool_line(struct scene *scene, struct process *tool, const char *format,
 	argv[count] = NULL;
 	return tool_run(scene, tool, argv);
 }
+
+static FILE *start_line(const char *format, va_list arguments)
+{
+	char line[512];
+	int length = vsnprintf(line, sizeof(line), format, arguments);
+
+	if (length < 0 || (size_t)length + sizeof(" 2>&1") > sizeof(line)) {
+		errno = E2BIG;
+		return NULL;
+	}
+	strcpy(line + length, " 2>&1");
+	fflush(NULL);
+	return popen(line, "re");
+}
+
+FILE *tool_start(const char *format, ...)
+{
+	va_list arguments;
+	FILE *pipe;
+
+	va_start(arguments, format);
+	pipe = start_line(format, arguments);
+	va_end(arguments);
+	return pipe;
+}
+
+int tool_finish(FILE *pipe)
+{
+	int status = pclose(pipe);
+
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -ECHILD;
+}
+
+int tool_ask(char *output, size_t size, const char *format, ...)
+{
+	va_list arguments;
+	FILE *pipe;
+
+	va_start(arguments, format);
+	pipe = start_line(format, arguments);
+	va_end(arguments);
+	if (!pipe)
+		return -errno;
+	output[fread(output, 1, size - 1, pipe)] = 0;
+	return tool_finish(pipe);
+}

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A program of the system that a test runs: ss, ip. */
+/* A program that a test runs: ss, ip, portwatch. */
 #ifndef TOOL_H
 #define TOOL_H
+
+#include <stddef.h>
+#include <stdio.h>
 
 #include "process.h"
 #include "scene.h"
@@ -16,5 +19,16 @@ int tool_run(struct scene *scene, struct process *tool, char *const argv[]);
 /* With a line as a shell would take it, but for quotes. */
 int tool_line(struct scene *scene, struct process *tool, const char *format,
 	      ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * With a line for the shell, as anybody's: what it printed on both streams is in
+ * @output. Returns its exit status, or a negative errno.
+ */
+int tool_ask(char *output, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The same in two steps, for one that is read while it runs. */
+FILE *tool_start(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int tool_finish(FILE *pipe);
 
 #endif /* TOOL_H */

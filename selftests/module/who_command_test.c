@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The command who, asked about ports whose holders the test knows. */
+/*
+ * The command who, asked about ports whose holders the test knows. The tool is the one
+ * that is found in PATH.
+ */
 #include <kselftest_harness.h>
 
 #include <inttypes.h>
-#include <libgen.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "module.h"
 #include "scene.h"
+#include "tool.h"
 
 #define PORT 5432
 #define DOMAIN_PORT 53	/* of TCP and of UDP */
@@ -22,7 +21,6 @@ SCENE_HOLD_HOOKS
 FIXTURE(who)
 {
 	struct scene scene;
-	char tool[PATH_MAX + 32];
 	char output[SIZE];
 };
 
@@ -33,12 +31,6 @@ FIXTURE_VARIANT(who)
 
 FIXTURE_SETUP(who)
 {
-	char path[PATH_MAX] = "";
-
-	ASSERT_LT(0, readlink("/proc/self/exe", path, sizeof(path) - 1));
-	snprintf(self->tool, sizeof(self->tool), "%s/../../user/portwatch",
-		 dirname(path));
-	ASSERT_EQ(0, access(self->tool, X_OK));
 	ASSERT_EQ(0, module_require());
 	ASSERT_EQ(0, scene_prepare(&self->scene, variant->family));
 }
@@ -51,42 +43,9 @@ FIXTURE_TEARDOWN(who)
 SCENE_VARIANT(who, ipv4, IPV4);
 SCENE_VARIANT(who, ipv6, IPV6);
 
-static FILE *start(const char *tool, const char *arguments)
-{
-	char command[PATH_MAX + 128];
-
-	snprintf(command, sizeof(command), "%s who %s 2>&1", tool, arguments);
-	return popen(command, "r");
-}
-
-static int finish(FILE *pipe)
-{
-	int status = pclose(pipe);
-
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-/* What the tool answers is left in @output; its exit status is returned. */
-static int ask(const char *tool, const char *arguments, char *output)
-{
-	FILE *pipe = start(tool, arguments);
-	size_t length;
-
-	if (!pipe)
-		return -1;
-	length = fread(output, 1, SIZE - 1, pipe);
-	output[length] = 0;
-	return finish(pipe);
-}
-
-static int ask_port(const char *tool, const char *options, uint16_t port,
-		    char *output)
-{
-	char arguments[64];
-
-	snprintf(arguments, sizeof(arguments), "%s %u", options, port);
-	return ask(tool, arguments, output);
-}
+/* What the tool answers to this is left in self->output; its exit status. */
+#define ASK(...)							\
+	tool_ask(self->output, sizeof(self->output), "portwatch who " __VA_ARGS__)
 
 static unsigned int lines(const char *output)
 {
@@ -127,9 +86,9 @@ static const char *line_of(const char *output, const struct end *end,
 
 TEST_F(who, nobody_holds_it)
 {
-	EXPECT_EQ(0, ask(self->tool, "tcp/5432", self->output));
+	EXPECT_EQ(0, ASK("tcp/5432"));
 	EXPECT_STREQ("nobody holds tcp/5432\n", self->output);
-	EXPECT_EQ(0, ask(self->tool, "--json tcp/5432", self->output));
+	EXPECT_EQ(0, ASK("--json tcp/5432"));
 	EXPECT_STREQ("", self->output);
 }
 
@@ -144,20 +103,17 @@ TEST_F(who, listens_and_is_connected)
 	ASSERT_NE(NULL, caller);
 	ASSERT_EQ(0, scene_listen(scene, &listener, server));
 	ASSERT_EQ(0, scene_join(scene, &client, caller, &listener, &accepted));
-	EXPECT_EQ(0, ask_port(self->tool, "--json", end_port(&listener),
-			      self->output));
+	EXPECT_EQ(0, ASK("--json %u", end_port(&listener)));
 	EXPECT_EQ(2, lines(self->output));
 	/* Who listens comes first. */
 	EXPECT_TRUE(self->output ==
 		    line_of(self->output, &listener, "listening"));
 	EXPECT_NE(NULL, line_of(self->output, &accepted, "connected"));
 	EXPECT_NE(NULL, strstr(self->output, "\"exposure\":\"loopback\""));
-	EXPECT_EQ(0, ask_port(self->tool, "--json", end_port(&client),
-			      self->output));
+	EXPECT_EQ(0, ASK("--json %u", end_port(&client)));
 	EXPECT_EQ(1, lines(self->output));
 	EXPECT_NE(NULL, line_of(self->output, &client, "connected"));
-	EXPECT_EQ(0, ask_port(self->tool, "", end_port(&listener),
-			      self->output));
+	EXPECT_EQ(0, ASK("%u", end_port(&listener)));
 	EXPECT_EQ(3, lines(self->output));
 	EXPECT_NE(NULL, strstr(self->output, " listening loopback a-server "));
 }
@@ -171,18 +127,17 @@ TEST_F(who, is_bound_and_no_more)
 	ASSERT_EQ(0, end_bind(&tcp, scene_loopback(scene, DOMAIN_PORT)));
 	ASSERT_EQ(0, scene_socket(scene, &udp, SOCK_DGRAM));
 	ASSERT_EQ(0, end_bind(&udp, scene_loopback(scene, DOMAIN_PORT)));
-	EXPECT_EQ(0, ask(self->tool, "--json domain", self->output));
+	EXPECT_EQ(0, ASK("--json domain"));
 	EXPECT_EQ(2, lines(self->output));
 	EXPECT_NE(NULL, line_of(self->output, &tcp, "bound"));
 	EXPECT_NE(NULL, line_of(self->output, &udp, "bound"));
-	EXPECT_EQ(0, ask(self->tool, "--json udp/domain", self->output));
+	EXPECT_EQ(0, ASK("--json udp/domain"));
 	EXPECT_EQ(1, lines(self->output));
 	EXPECT_NE(NULL, line_of(self->output, &udp, "bound"));
-	EXPECT_EQ(0, ask(self->tool, variant->family == IPV4 ?
-			 "--json tcp/53@127.0.0.1" :
-			 "--json 'tcp/53@[::1]'", self->output));
+	EXPECT_EQ(0, ASK("--json 'tcp/53@%s'",
+			 variant->family == IPV4 ? "127.0.0.1" : "[::1]"));
 	EXPECT_NE(NULL, line_of(self->output, &tcp, "bound"));
-	EXPECT_EQ(0, ask(self->tool, "53@192.0.2.1", self->output));
+	EXPECT_EQ(0, ASK("53@192.0.2.1"));
 	EXPECT_STREQ("nobody holds 53@192.0.2.1\n", self->output);
 }
 
@@ -200,22 +155,19 @@ TEST_F(who, is_in_time_wait)
 	end_close(&accepted);
 	end_close(&client);
 	end_close(&listener);
-	EXPECT_EQ(0, ask_port(self->tool, "", end_port(&listener),
-			      self->output));
+	EXPECT_EQ(0, ASK("%u", end_port(&listener)));
 	EXPECT_EQ(2, lines(self->output));
 	at = strstr(self->output, " time-wait, no process, ");
 	ASSERT_NE(NULL, at);
 	EXPECT_EQ(1, sscanf(at, " time-wait, no process, %u s left", &left));
 	EXPECT_LE(1, left);
 	EXPECT_GE(60, left);
-	EXPECT_EQ(0, ask_port(self->tool, "--json", end_port(&listener),
-			      self->output));
+	EXPECT_EQ(0, ASK("--json %u", end_port(&listener)));
 	EXPECT_EQ(1, lines(self->output));
 	EXPECT_NE(NULL, strstr(self->output, "\"state\":\"time-wait\""));
 	EXPECT_NE(NULL, strstr(self->output, "\"left_ms\":"));
 	EXPECT_EQ(NULL, strstr(self->output, "\"pid\""));
-	EXPECT_EQ(0, ask_port(self->tool, "", end_port(&client),
-			      self->output));
+	EXPECT_EQ(0, ASK("%u", end_port(&client)));
 	EXPECT_NE(NULL, strstr(self->output, "nobody holds"));
 }
 
@@ -230,8 +182,7 @@ TEST_F(who, tried_and_failed)
 	ASSERT_NE(NULL, late);
 	ASSERT_EQ(0, scene_socket(scene, &bound, SOCK_STREAM));
 	ASSERT_EQ(0, end_bind(&bound, scene_loopback(scene, PORT)));
-	pipe = start(self->tool,
-		     "--watch --count 1 --duration 20 --json tcp/5432");
+	pipe = tool_start("portwatch who --watch --count 1 --duration 20 --json tcp/5432");
 	ASSERT_NE(NULL, pipe);
 	ASSERT_NE(NULL, fgets(self->output, SIZE, pipe));
 	EXPECT_NE(NULL, line_of(self->output, &bound, "bound"));
@@ -246,15 +197,15 @@ TEST_F(who, tried_and_failed)
 	EXPECT_NE(NULL, line_of(strstr(self->output, "\"holder\""), &bound,
 				"bound"));
 	EXPECT_EQ(NULL, fgets(self->output, SIZE, pipe));
-	EXPECT_EQ(0, finish(pipe));
+	EXPECT_EQ(0, tool_finish(pipe));
 }
 
 TEST_F(who, is_asked_wrongly)
 {
-	EXPECT_EQ(2, ask(self->tool, "", self->output));
-	EXPECT_EQ(2, ask(self->tool, "tcp/x", self->output));
-	EXPECT_EQ(2, ask(self->tool, "--nonsense 80", self->output));
-	EXPECT_EQ(3, ask(self->tool, "--device /none 80", self->output));
+	EXPECT_EQ(2, ASK(""));
+	EXPECT_EQ(2, ASK("tcp/x"));
+	EXPECT_EQ(2, ASK("--nonsense 80"));
+	EXPECT_EQ(3, ASK("--device /none 80"));
 }
 
 TEST_HARNESS_MAIN
