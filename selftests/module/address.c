@@ -52,6 +52,13 @@ struct target target_any(enum family family, uint16_t port)
 	return target_text(family, family == IPV6 ? "::" : "0.0.0.0", port);
 }
 
+struct target target_far(enum family family, uint16_t port)
+{
+	return target_text(family,
+			   family == IPV6 ? "2001:db8::9" : "198.51.100.9",
+			   port);
+}
+
 struct target target_unspec(void)
 {
 	struct target target = { .length = sizeof(target.any) };

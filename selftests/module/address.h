@@ -43,6 +43,8 @@ struct target target_text(enum family family, const char *text, uint16_t port);
 struct target target_loopback(enum family family, uint16_t port);
 struct target target_any(enum family family, uint16_t port);
 struct target target_unspec(void);
+/* A global address to which a netns with a loopback only has no route. */
+struct target target_far(enum family family, uint16_t port);
 struct address address_of(const struct sockaddr *name);
 bool address_is_any(const struct address *address);
 

@@ -18,15 +18,6 @@ SCENE_HOLD_HOOKS
 
 SCENE_BOTH(attempt);
 
-static void expect_fin(struct watch *watch, const struct end *first,
-		       const struct end *second)
-{
-	expect_close_connection(watch, first, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_LOCAL);
-	expect_close_connection(watch, second, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_REMOTE);
-}
-
 /* A client that sends 100 bytes with its SYN, if it may, and closes first. */
 static void open_fast(struct __test_metadata *_metadata, struct scene *scene,
 		      struct end *listener, bool with_syn)
@@ -242,12 +233,7 @@ TEST_F(attempt, after_a_disconnect_is_another)
 		expect_established(watch, &client);
 		expect_accept(watch, &servers[i], &listener);
 		EXPECT_EVENTS(watch);
-		expect_close_connection(watch, &client,
-					PORTWATCH_REASON_RST_SENT,
-					PORTWATCH_FIRST_LOCAL);
-		expect_close_connection(watch, &servers[i],
-					PORTWATCH_REASON_RST_RECEIVED,
-					PORTWATCH_FIRST_REMOTE);
+		expect_reset(watch, &client, &servers[i]);
 		ASSERT_EQ(0, end_connect(&client, target_unspec()));
 		EXPECT_EVENTS(watch);
 		client.tx = 0;
@@ -280,12 +266,7 @@ TEST_F(attempt, after_a_disconnect_comes_from_the_port_that_was_asked_for)
 		expect_established(watch, &client);
 		expect_accept(watch, &server, &listener);
 		EXPECT_EVENTS(watch);
-		expect_close_connection(watch, &client,
-					PORTWATCH_REASON_RST_SENT,
-					PORTWATCH_FIRST_LOCAL);
-		expect_close_connection(watch, &server,
-					PORTWATCH_REASON_RST_RECEIVED,
-					PORTWATCH_FIRST_REMOTE);
+		expect_reset(watch, &client, &server);
 		ASSERT_EQ(0, end_connect(&client, target_unspec()));
 		EXPECT_EVENTS(watch);
 	}
@@ -346,10 +327,7 @@ TEST_F(attempt, that_is_over_gives_back_a_port_that_was_given)
 	expect_accept(watch, &server, &listener);
 	ASSERT_EQ(0, end_linger_zero(&server));
 	end_close(&server);
-	expect_close_connection(watch, &server, PORTWATCH_REASON_RST_SENT,
-				PORTWATCH_FIRST_LOCAL);
-	expect_close_connection(watch, &client, PORTWATCH_REASON_RST_RECEIVED,
-				PORTWATCH_FIRST_REMOTE);
+	expect_reset(watch, &server, &client);
 	ASSERT_EQ(0, scene_socket(scene, &refused, SOCK_STREAM));
 	ASSERT_EQ(0, end_bind(&refused, scene_loopback(scene, 0)));
 	expect_socket(watch, &refused);

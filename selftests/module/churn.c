@@ -98,3 +98,16 @@ void churn_end(struct churn *churners)
 		waitpid(churners->processes[i], NULL, 0);
 	}
 }
+
+int churn_bind(void)
+{
+	struct target target = target_loopback(IPV4, 0);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = bind(fd, &target.any, target.length) ? -errno : 0;
+	close(fd);
+	return err;
+}

@@ -22,4 +22,7 @@ int churn_listen(struct target *name, int backlog);
 /* A connection to it, closed at once; 0 or a negative errno. */
 int churn_connect(const struct target *name);
 
+/* A UDP socket takes a free port of the loopback and gives it back; likewise. */
+int churn_bind(void);
+
 #endif /* CHURN_H */

@@ -53,36 +53,13 @@ FIXTURE_TEARDOWN(close)
 #define RECEIVED_ALL(end, bytes) ASSERT_EQ(bytes, end_receive(end, bytes))
 #define SENT_ALL(end, bytes) ASSERT_EQ(bytes, end_send(end, bytes))
 
-/* Bytes go both ways, and are read. */
+/* Bytes go both ways, are read, and that is confirmed. */
 static void talk(struct __test_metadata *_metadata, struct end *client,
 		 struct end *server, int there, int back)
 {
-	SENT_ALL(client, there);
-	RECEIVED_ALL(server, there);
-	SENT_ALL(server, back);
-	RECEIVED_ALL(client, back);
+	ASSERT_EQ(0, end_talk(client, server, there, back));
 	ASSERT_EQ(0, end_drain(client));
 	ASSERT_EQ(0, end_drain(server));
-}
-
-/* A connection that ended by FIN, its first one sent by that end. */
-static void expect_fin(struct watch *watch, const struct end *first,
-		       const struct end *second)
-{
-	expect_close_connection(watch, first, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_LOCAL);
-	expect_close_connection(watch, second, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_REMOTE);
-}
-
-/* The same by a reset. */
-static void expect_reset(struct watch *watch, const struct end *first,
-			 const struct end *second)
-{
-	expect_close_connection(watch, first, PORTWATCH_REASON_RST_SENT,
-				PORTWATCH_FIRST_LOCAL);
-	expect_close_connection(watch, second, PORTWATCH_REASON_RST_RECEIVED,
-				PORTWATCH_FIRST_REMOTE);
 }
 
 TEST_F(close, by_the_client_first)
@@ -219,16 +196,6 @@ TEST_F(close, and_bytes_after_it_are_a_reset_for_the_other)
 	EXPECT_EVENTS(watch);
 }
 
-/* It closed its half in order, and gives up the other one by a reset. */
-static void expect_reset_after_fin(struct watch *watch, struct end *client,
-				   struct end *server)
-{
-	expect_close_connection(watch, client, PORTWATCH_REASON_RST_SENT,
-				PORTWATCH_FIRST_LOCAL);
-	expect_close_connection(watch, server, PORTWATCH_REASON_RST_RECEIVED,
-				PORTWATCH_FIRST_REMOTE);
-}
-
 TEST_F(close, with_bytes_unread_after_a_half_close_is_a_reset)
 {
 	struct watch *watch = &self->scene.watch;
@@ -239,7 +206,7 @@ TEST_F(close, with_bytes_unread_after_a_half_close_is_a_reset)
 	ASSERT_EQ(0, end_drain(&self->server));
 	self->client.rx += 444;
 	end_close(&self->client);
-	expect_reset_after_fin(watch, &self->client, &self->server);
+	expect_reset(watch, &self->client, &self->server);
 	EXPECT_EVENTS(watch);
 }
 
@@ -251,7 +218,7 @@ TEST_F(close, with_linger_0_after_a_half_close_is_a_reset)
 	ASSERT_EQ(0, end_receive(&self->server, 1));
 	ASSERT_EQ(0, end_linger_zero(&self->client));
 	end_close(&self->client);
-	expect_reset_after_fin(watch, &self->client, &self->server);
+	expect_reset(watch, &self->client, &self->server);
 	EXPECT_EVENTS(watch);
 }
 
@@ -263,7 +230,7 @@ TEST_F(close, after_shutting_both_ways_is_a_reset_when_bytes_come)
 	ASSERT_EQ(0, end_shutdown(&self->client, SHUT_RDWR));
 	ASSERT_EQ(0, end_receive(&self->server, 1));
 	SENT_ALL(&self->server, 20);
-	expect_reset_after_fin(watch, &self->client, &self->server);
+	expect_reset(watch, &self->client, &self->server);
 	ASSERT_EVENTS(watch);
 	end_close(&self->client);
 	end_close(&self->server);

@@ -83,10 +83,7 @@ TEST_F(compat, is_seen_on_both_sides)
 	scene_expect_join(scene, &client, &listener, &server);
 	end_close(&client);
 	end_close(&server);
-	expect_close_connection(watch, &client, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_LOCAL);
-	expect_close_connection(watch, &server, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_REMOTE);
+	expect_fin(watch, &client, &server);
 	process_kill(self->server);
 	expect_close_listener(watch, &listener, 1);
 	EXPECT_EVENTS(watch);

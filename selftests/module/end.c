@@ -288,6 +288,24 @@ int end_receive(struct end *end, int bytes)
 	return result;
 }
 
+static int end_pass(struct end *from, struct end *to, int bytes)
+{
+	int result = end_send(from, bytes);
+
+	if (result == bytes)
+		result = end_receive(to, bytes);
+	if (result == bytes)
+		return 0;
+	return result < 0 ? result : -EIO;
+}
+
+int end_talk(struct end *end, struct end *other, int there, int back)
+{
+	int err = end_pass(end, other, there);
+
+	return err ? err : end_pass(other, end, back);
+}
+
 int end_drain(struct end *end)
 {
 	return end_do_simple(end, DO_DRAIN, 0, 0, 0);

@@ -63,6 +63,10 @@ int end_send(struct end *end, int bytes);
 int end_send_to(struct end *end, int bytes, struct target target);
 int end_receive(struct end *end, int bytes);
 int end_drain(struct end *end);
+
+/* So many bytes go from @end to @other, are read, and so many come back: 0 then. */
+int end_talk(struct end *end, struct end *other, int there, int back);
+
 int end_option(struct end *end, int level, int name, int value);
 int end_linger_zero(struct end *end);
 int end_device(struct end *end, const char *name);

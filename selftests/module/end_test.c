@@ -93,12 +93,7 @@ TEST_F(end, of_a_socket_that_asked_for_its_port_comes_twice_after_a_reset)
 
 	ASSERT_EQ(0, end_linger_zero(&self->server));
 	end_close(&self->server);
-	expect_close_connection(watch, &self->server,
-				PORTWATCH_REASON_RST_SENT,
-				PORTWATCH_FIRST_LOCAL);
-	expect_close_connection(watch, &self->client,
-				PORTWATCH_REASON_RST_RECEIVED,
-				PORTWATCH_FIRST_REMOTE);
+	expect_reset(watch, &self->server, &self->client);
 	ASSERT_EVENTS(watch);
 	end_close(&self->client);
 	expect_close_bound(watch, &self->client);
@@ -111,10 +106,7 @@ TEST_F(end, of_a_socket_that_asked_for_its_port_comes_once_after_a_close)
 
 	end_close(&self->client);
 	end_close(&self->server);
-	expect_close_connection(watch, &self->client, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_LOCAL);
-	expect_close_connection(watch, &self->server, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_REMOTE);
+	expect_fin(watch, &self->client, &self->server);
 	EXPECT_EVENTS(watch);
 }
 
@@ -154,10 +146,7 @@ TEST_F(end, counts_bytes_once_that_were_sent_again)
 	EXPECT_GE(self->client.facts.retrans, 1U);
 	end_close(&self->client);
 	end_close(&self->server);
-	expect_close_connection(watch, &self->client, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_LOCAL);
-	expect_close_connection(watch, &self->server, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_REMOTE);
+	expect_fin(watch, &self->client, &self->server);
 	EXPECT_EVENTS(watch);
 }
 

@@ -87,10 +87,7 @@ TEST_F(exchange, is_told_by_both_ends)
 	EXPECT_EQ(80, client.facts.remote.port);
 	EXPECT_EQ(33U, server.owner.uid);
 	scene_expect_join(scene, &client, &listener, &server);
-	expect_close_connection(watch, &server, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_LOCAL);
-	expect_close_connection(watch, &client, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_REMOTE);
+	expect_fin(watch, &server, &client);
 
 	ASSERT_EQ(0, watch_collect(watch, watch->nr_expects));
 	one = find_event(watch, PORTWATCH_CLOSE, client.facts.cookie);
@@ -135,10 +132,7 @@ TEST_F(outside, is_told_by_both_ends_too)
 	web_server(_metadata, scene, &listener);
 	fetch_page(_metadata, scene, &listener, &client, &server);
 	scene_expect_join(scene, &client, &listener, &server);
-	expect_close_connection(watch, &server, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_LOCAL);
-	expect_close_connection(watch, &client, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_REMOTE);
+	expect_fin(watch, &server, &client);
 	EXPECT_EVENTS(watch);
 }
 

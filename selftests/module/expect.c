@@ -198,6 +198,17 @@ struct expect *expect_connect_failed(struct watch *watch,
 	return expect;
 }
 
+struct expect *expect_failed_at_once(struct watch *watch, const struct end *end,
+				     int error)
+{
+	struct expect *expect = expect_new(watch, end,
+					   PORTWATCH_CONNECT_FAILED);
+
+	set_remote(expect, &end->asked);
+	expect->event.connect_failed.error = error;
+	return expect;
+}
+
 struct expect *expect_accept(struct watch *watch, const struct end *end,
 			     const struct end *listener)
 {
@@ -247,12 +258,39 @@ struct expect *expect_close_connection(struct watch *watch,
 	expect->event.close.tx_bytes = end->tx;
 	expect->event.close.rx_bytes = end->rx;
 	expect->event.close.count = end->facts.retrans;
+	expect->any_sock = !end->facts.cookie;
 	expect->rtt = true;
 	expect->retrans_later = true;
 	set_begun(watch, expect, end->begun);
 	if (first == PORTWATCH_FIRST_LOCAL)
 		expect->not_before = end->closing;
 	return expect;
+}
+
+/* The two stand one after the other. */
+static struct expect *expect_close_both(struct watch *watch,
+					const struct end *first,
+					enum portwatch_reason reason,
+					const struct end *second,
+					enum portwatch_reason other_reason)
+{
+	expect_close_connection(watch, first, reason, PORTWATCH_FIRST_LOCAL);
+	return expect_close_connection(watch, second, other_reason,
+				       PORTWATCH_FIRST_REMOTE) - 1;
+}
+
+struct expect *expect_fin(struct watch *watch, const struct end *first,
+			  const struct end *second)
+{
+	return expect_close_both(watch, first, PORTWATCH_REASON_FIN, second,
+				 PORTWATCH_REASON_FIN);
+}
+
+struct expect *expect_reset(struct watch *watch, const struct end *first,
+			    const struct end *second)
+{
+	return expect_close_both(watch, first, PORTWATCH_REASON_RST_SENT,
+				 second, PORTWATCH_REASON_RST_RECEIVED);
 }
 
 /*
@@ -264,7 +302,6 @@ struct expect *expect_unaccepted(struct watch *watch,
 				 const struct end *client)
 {
 	struct end child = *listener;
-	struct expect *expect;
 
 	child.facts.cookie = 0;
 	child.facts.local = client->facts.remote;
@@ -275,10 +312,8 @@ struct expect *expect_unaccepted(struct watch *watch,
 	child.named = false;
 	child.begun[0] = client->begun[0];
 	child.begun[1] = client->begun[1];
-	expect = expect_close_connection(watch, &child,
-					 PORTWATCH_REASON_UNACCEPTED, 0);
-	expect->any_sock = true;
-	return expect;
+	return expect_close_connection(watch, &child,
+				       PORTWATCH_REASON_UNACCEPTED, 0);
 }
 
 struct expect *expect_close_listener(struct watch *watch,
@@ -321,6 +356,15 @@ struct expect *expect_close_unused(struct watch *watch, const struct end *end)
 	expect->event.flags |= PORTWATCH_F_UNUSED;
 	set_begun(watch, expect, end->born);
 	expect->not_before = end->closing;
+	return expect;
+}
+
+struct expect *expect_close_failed(struct watch *watch, const struct end *end)
+{
+	struct expect *expect = expect_close_unused(watch, end);
+
+	expect->event.family = end->facts.domain;
+	expect->event.flags = 0;
 	return expect;
 }
 

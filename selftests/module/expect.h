@@ -71,6 +71,9 @@ struct expect *expect_connect(struct watch *watch, const struct end *end);
 struct expect *expect_established(struct watch *watch, const struct end *end);
 struct expect *expect_connect_failed(struct watch *watch,
 				     const struct end *end, int error);
+/* Nobody heard anything of it: the asked address, and none of this end. */
+struct expect *expect_failed_at_once(struct watch *watch, const struct end *end,
+				     int error);
 struct expect *expect_accept(struct watch *watch, const struct end *end,
 			     const struct end *listener);
 /* @peer: whom the datagram goes to or comes from; @local: the other address of it. */
@@ -81,6 +84,14 @@ struct expect *expect_close_connection(struct watch *watch,
 				       const struct end *end,
 				       enum portwatch_reason reason,
 				       enum portwatch_first first);
+/*
+ * Both ends of a connection that one of them ended: by a FIN; by a reset. What the
+ * first one must say is given back.
+ */
+struct expect *expect_fin(struct watch *watch, const struct end *first,
+			  const struct end *second);
+struct expect *expect_reset(struct watch *watch, const struct end *first,
+			    const struct end *second);
 struct expect *expect_unaccepted(struct watch *watch,
 				 const struct end *listener,
 				 const struct end *client);
@@ -88,6 +99,8 @@ struct expect *expect_close_listener(struct watch *watch,
 				     const struct end *end, uint32_t accepted);
 struct expect *expect_close_socket(struct watch *watch, const struct end *end);
 struct expect *expect_close_unused(struct watch *watch, const struct end *end);
+/* Of a socket whose attempt failed, and that gave its port back then. */
+struct expect *expect_close_failed(struct watch *watch, const struct end *end);
 struct expect *expect_row(struct watch *watch, const struct end *end,
 			  enum portwatch_type type, enum portwatch_state state);
 

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "churn.h"
 #include "module.h"
 #include "raw.h"
 #include "scene.h"
@@ -301,16 +302,6 @@ TEST_F(mapping, is_zero_where_nothing_was_written)
 	}
 }
 
-static int bind_udp(void)
-{
-	struct target target = target_loopback(IPV4, 0);
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int err = bind(fd, &target.any, target.length) ? -errno : 0;
-
-	close(fd);
-	return err;
-}
-
 /* No pointer of the kernel is in what it wrote: nothing has its high bits. */
 TEST_F(mapping, holds_no_address_of_the_kernel)
 {
@@ -320,7 +311,7 @@ TEST_F(mapping, holds_no_address_of_the_kernel)
 	size_t k;
 
 	for (i = 0; i < 30; i++)
-		ASSERT_EQ(0, bind_udp());
+		ASSERT_EQ(0, churn_bind());
 	for (i = 0; i < header->nr_rings; i++) {
 		word = (const void *)self->raw.rings[i];
 		for (k = 0; k < header->ring_bytes / sizeof(*word); k++)
@@ -347,7 +338,7 @@ TEST_F(mapping, tail_that_cannot_be_is_a_full_ring)
 			raw->consumers[n]->tail = tails[i];
 		}
 		for (k = 0; k < 10; k++)
-			ASSERT_EQ(0, bind_udp());
+			ASSERT_EQ(0, churn_bind());
 		EXPECT_EQ(lost + 10, SUM(raw, lost, PORTWATCH_BIND));
 		for (n = 0; n < raw->header->nr_rings; n++)
 			bad -= raw->rings[n]->bad_tail;
@@ -359,7 +350,7 @@ TEST_F(mapping, tail_that_cannot_be_is_a_full_ring)
 	}
 	/* An honest tail again: the ring takes records again. */
 	lost = SUM(raw, lost, PORTWATCH_BIND);
-	ASSERT_EQ(0, bind_udp());
+	ASSERT_EQ(0, churn_bind());
 	EXPECT_EQ(lost, SUM(raw, lost, PORTWATCH_BIND));
 }
 
@@ -377,7 +368,7 @@ TEST_F(mapping, tail_off_by_one_is_found_out)
 			raw->consumers[n]->tail = raw->rings[n]->head +
 				(k ? -(uint64_t)raw->header->ring_slots - 1 : 1);
 		}
-		ASSERT_EQ(0, bind_udp());
+		ASSERT_EQ(0, churn_bind());
 		for (n = 0, after = 0; n < raw->header->nr_rings; n++) {
 			after += raw->rings[n]->bad_tail;
 			raw->consumers[n]->tail = raw->rings[n]->head;

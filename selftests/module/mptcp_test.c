@@ -78,24 +78,6 @@ static int join(struct scene *scene, struct end *listener, struct process *proce
 	return err;
 }
 
-static void talk(struct __test_metadata *_metadata, struct end *client,
-		 struct end *server, int there, int back)
-{
-	ASSERT_EQ(there, end_send(client, there));
-	ASSERT_EQ(there, end_receive(server, there));
-	ASSERT_EQ(back, end_send(server, back));
-	ASSERT_EQ(back, end_receive(client, back));
-}
-
-static void expect_fin(struct watch *watch, const struct end *first,
-		       const struct end *second)
-{
-	expect_close_connection(watch, first, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_LOCAL);
-	expect_close_connection(watch, second, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_REMOTE);
-}
-
 TEST_F(mptcp, closed_by_the_client_first)
 {
 	struct scene *scene = &self->scene;
@@ -103,7 +85,7 @@ TEST_F(mptcp, closed_by_the_client_first)
 
 	ASSERT_EQ(0, join(scene, &self->listener, self->client, &client,
 			  &server));
-	talk(_metadata, &client, &server, 100, 54321);
+	ASSERT_EQ(0, end_talk(&client, &server, 100, 54321));
 	end_close(&client);
 	EXPECT_EQ(0, end_receive(&server, 1));
 	end_close(&server);
@@ -118,7 +100,7 @@ TEST_F(mptcp, closed_by_the_server_first)
 
 	ASSERT_EQ(0, join(scene, &self->listener, self->client, &client,
 			  &server));
-	talk(_metadata, &client, &server, 70000, 1);
+	ASSERT_EQ(0, end_talk(&client, &server, 70000, 1));
 	end_close(&server);
 	EXPECT_EQ(0, end_receive(&client, 1));
 	end_close(&client);
@@ -134,13 +116,10 @@ TEST_F(mptcp, reset_by_the_client)
 
 	ASSERT_EQ(0, join(scene, &self->listener, self->client, &client,
 			  &server));
-	talk(_metadata, &client, &server, 7, 8);
+	ASSERT_EQ(0, end_talk(&client, &server, 7, 8));
 	ASSERT_EQ(0, end_linger_zero(&client));
 	end_close(&client);
-	expect_close_connection(watch, &client, PORTWATCH_REASON_RST_SENT,
-				PORTWATCH_FIRST_LOCAL);
-	expect_close_connection(watch, &server, PORTWATCH_REASON_RST_RECEIVED,
-				PORTWATCH_FIRST_REMOTE);
+	expect_reset(watch, &client, &server);
 	ASSERT_EVENTS(watch);
 	end_close(&server);
 	EXPECT_EVENTS(watch);
@@ -154,21 +133,12 @@ TEST_F(mptcp, that_lost_its_client_by_a_kill)
 
 	ASSERT_EQ(0, join(scene, &self->listener, self->client, &client,
 			  &server));
-	talk(_metadata, &client, &server, 1, 1);
+	ASSERT_EQ(0, end_talk(&client, &server, 1, 1));
 	process_kill(self->client);
 	EXPECT_EQ(0, end_receive(&server, 1));
 	end_close(&server);
 	expect_fin(watch, &client, &server);
 	EXPECT_EVENTS(watch);
-}
-
-/* Nothing is left of an attempt that failed. */
-static void expect_close_failed(struct watch *watch, const struct end *end)
-{
-	struct expect *expect = expect_close_unused(watch, end);
-
-	expect->event.family = end->facts.domain;
-	expect->event.flags = 0;
 }
 
 TEST_F(mptcp, refused)
@@ -213,24 +183,16 @@ TEST_F(mptcp, closed_before_an_answer)
 
 TEST_F(mptcp, that_cannot_go_anywhere)
 {
-	const char *text = variant->family == IPV6 ? "2001:db8::9" :
-						     "198.51.100.9";
-	struct target target = target_text(variant->family, text, 80);
 	struct scene *scene = &self->scene;
 	struct watch *watch = &scene->watch;
-	struct expect *expect;
 	struct end client;
 
 	ASSERT_EQ(0, scene_socket_of(scene, &client, self->client,
 				     SOCK_STREAM));
-	ASSERT_EQ(-ENETUNREACH, end_connect(&client, target));
+	ASSERT_EQ(-ENETUNREACH,
+		  end_connect(&client, target_far(variant->family, 80)));
 	expect_socket(watch, &client);
-	expect = expect_connect_failed(watch, &client, ENETUNREACH);
-	expect->event.flags &= ~PORTWATCH_F_LOCAL;
-	expect->event.lport = 0;
-	memset(expect->event.laddr, 0, 16);
-	expect->begun[0] = 0;
-	expect->begun[1] = 0;
+	expect_failed_at_once(watch, &client, ENETUNREACH);
 	end_close(&client);
 	expect_close_unused(watch, &client);
 	EXPECT_EVENTS(watch);
@@ -248,7 +210,7 @@ TEST_F(mptcp, asked_by_tcp_accepts_tcp)
 			  &server));
 	EXPECT_EQ(IPPROTO_TCP, client.facts.protocol);
 	EXPECT_EQ(IPPROTO_TCP, server.facts.protocol);
-	talk(_metadata, &client, &server, 10, 20);
+	ASSERT_EQ(0, end_talk(&client, &server, 10, 20));
 	end_close(&client);
 	end_close(&server);
 	expect_fin(watch, &client, &server);
@@ -269,7 +231,7 @@ TEST_F(mptcp, answered_by_tcp_stays_mptcp)
 	ASSERT_EQ(0, join(scene, &listener, self->client, &client, &server));
 	EXPECT_EQ(IPPROTO_MPTCP, client.facts.protocol);
 	EXPECT_EQ(IPPROTO_TCP, server.facts.protocol);
-	talk(_metadata, &client, &server, 10, 20);
+	ASSERT_EQ(0, end_talk(&client, &server, 10, 20));
 	end_close(&client);
 	EXPECT_EQ(0, end_receive(&server, 1));
 	end_close(&server);
@@ -392,11 +354,11 @@ TEST_F(mptcp, of_many_subflows_is_one_connection)
 	ASSERT_EQ(0, scene_listen(scene, &listener, &scene->self));
 	scene_expect_listen(scene, &listener);
 	ASSERT_EQ(0, join(scene, &listener, &scene->self, &client, &server));
-	talk(_metadata, &client, &server, 1, 1);
+	ASSERT_EQ(0, end_talk(&client, &server, 1, 1));
 	ASSERT_EQ(0, wait_for_subflows(&client, 2));
 	ASSERT_EQ(0, wait_for_subflows(&server, 2));
 	for (i = 0; i < 16; i++)
-		talk(_metadata, &client, &server, 50000, 30000);
+		ASSERT_EQ(0, end_talk(&client, &server, 50000, 30000));
 	end_close(&client);
 	EXPECT_EQ(0, end_receive(&server, 1));
 	end_close(&server);

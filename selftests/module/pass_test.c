@@ -29,19 +29,6 @@ static void join(struct __test_metadata *_metadata, struct scene *scene,
 	ASSERT_EVENTS(&scene->watch);
 }
 
-static void expect_fin(struct watch *watch, const struct end *first,
-		       const struct process *by, const struct end *second)
-{
-	struct expect *expect =
-		expect_close_connection(watch, first, PORTWATCH_REASON_FIN,
-					PORTWATCH_FIRST_LOCAL);
-
-	if (by)
-		expect_by(expect, by);
-	expect_close_connection(watch, second, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_REMOTE);
-}
-
 TEST_F(passed, to_a_grandchild_that_is_the_last)
 {
 	struct scene *scene = &self->scene;
@@ -61,7 +48,7 @@ TEST_F(passed, to_a_grandchild_that_is_the_last)
 	ASSERT_EQ(0, who_read(&grandchild->who, grandchild->who.pid));
 	process_exit(grandchild);
 	end_close(&server);
-	expect_fin(watch, &client, grandchild, &server);
+	expect_by(expect_fin(watch, &client, &server), grandchild);
 	EXPECT_EVENTS(watch);
 }
 
@@ -87,7 +74,7 @@ TEST_F(passed, to_a_child_that_is_not_the_last)
 	ASSERT_EVENTS(watch);
 	end_close(&client);
 	end_close(&server);
-	expect_fin(watch, &client, NULL, &server);
+	expect_fin(watch, &client, &server);
 	EXPECT_EVENTS(watch);
 }
 
@@ -105,7 +92,7 @@ TEST_F(passed, to_itself)
 	ASSERT_EVENTS(watch);
 	end_close(&copy);
 	end_close(&server);
-	expect_fin(watch, &copy, NULL, &server);
+	expect_fin(watch, &copy, &server);
 	EXPECT_EVENTS(watch);
 }
 
@@ -131,7 +118,7 @@ TEST_F(passed, while_its_sender_ends)
 	ASSERT_EQ(7, end_receive(&server, 7));
 	end_close(&client);
 	end_close(&server);
-	expect_fin(watch, &client, &scene->self, &server);
+	expect_by(expect_fin(watch, &client, &server), &scene->self);
 	EXPECT_EVENTS(watch);
 }
 
@@ -152,7 +139,7 @@ TEST_F(passed, and_never_taken)
 	client.closing = clock_boottime();
 	close(pair[1]);
 	end_close(&server);
-	expect_fin(watch, &client, &scene->self, &server);
+	expect_by(expect_fin(watch, &client, &server), &scene->self);
 	EXPECT_EVENTS(watch);
 }
 
@@ -174,7 +161,7 @@ TEST_F(passed, to_nobody_by_a_process_that_is_killed)
 	client.closing = clock_boottime();
 	process_kill(sender);
 	end_close(&server);
-	expect_fin(watch, &client, NULL, &server);
+	expect_fin(watch, &client, &server);
 	EXPECT_EVENTS(watch);
 	EXPECT_EQ(0, module_wait_sockets(fd, before.sockets + 1));
 }
@@ -229,7 +216,7 @@ TEST_F(passed, to_a_service_that_inherits_what_was_accepted)
 	ASSERT_EQ(10, end_receive(&client, 10));
 	process_exit(service);
 	end_close(&client);
-	expect_fin(watch, &inherited, service, &client);
+	expect_by(expect_fin(watch, &inherited, &client), service);
 	EXPECT_EVENTS(watch);
 }
 

@@ -35,8 +35,8 @@ static struct expect *expect_child(struct watch *watch,
 	return expect;
 }
 
-static void expect_reset(struct watch *watch, const struct end *listener,
-			 const struct end *client)
+static void expect_child_reset(struct watch *watch, const struct end *listener,
+			       const struct end *client)
 {
 	expect_child(watch, listener, client, PORTWATCH_REASON_UNACCEPTED, 0);
 	expect_close_connection(watch, client, PORTWATCH_REASON_RST_RECEIVED,
@@ -86,8 +86,8 @@ TEST_F(queue, ends_when_the_listener_is_shut)
 		      &listener, clients);
 	ASSERT_EQ(0, end_shutdown(&listener, SHUT_RD));
 	expect_close_listener(watch, &listener, 0);
-	expect_reset(watch, &listener, &clients[0]);
-	expect_reset(watch, &listener, &clients[1]);
+	expect_child_reset(watch, &listener, &clients[0]);
+	expect_child_reset(watch, &listener, &clients[1]);
 	ASSERT_EVENTS(watch);
 	/* And it listens again: from now on. */
 	listener.listening = false;
@@ -109,8 +109,8 @@ TEST_F(queue, ends_when_the_listener_is_disconnected)
 	wait_in_queue(_metadata, scene, scene_actor(scene, "server"),
 		      &listener, clients);
 	expect_close_listener(watch, &listener, 0);
-	expect_reset(watch, &listener, &clients[0]);
-	expect_reset(watch, &listener, &clients[1]);
+	expect_child_reset(watch, &listener, &clients[0]);
+	expect_child_reset(watch, &listener, &clients[1]);
 	ASSERT_EQ(0, end_connect(&listener, target_unspec()));
 	ASSERT_EVENTS(watch);
 	expect_listener_again(watch, &listener);
@@ -138,8 +138,8 @@ TEST_F(queue, ends_with_the_last_descriptor_of_the_listener)
 	ASSERT_EVENTS(watch);
 	ASSERT_EQ(0, end_close(&inherited[1]));
 	expect_by(expect_close_listener(watch, &listener, 0), child);
-	expect_reset(watch, &listener, &clients[0]);
-	expect_reset(watch, &listener, &clients[1]);
+	expect_child_reset(watch, &listener, &clients[0]);
+	expect_child_reset(watch, &listener, &clients[1]);
 	EXPECT_EVENTS(watch);
 }
 
@@ -156,14 +156,11 @@ TEST_F(queue, ends_for_those_that_were_not_accepted)
 	expect_accept(watch, &server, &listener);
 	end_close(&listener);
 	expect_close_listener(watch, &listener, 1);
-	expect_reset(watch, &listener, &clients[1]);
+	expect_child_reset(watch, &listener, &clients[1]);
 	ASSERT_EVENTS(watch);
 	end_close(&server);
 	end_close(&clients[0]);
-	expect_close_connection(watch, &server, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_LOCAL);
-	expect_close_connection(watch, &clients[0], PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_REMOTE);
+	expect_fin(watch, &server, &clients[0]);
 	EXPECT_EVENTS(watch);
 }
 
@@ -203,10 +200,7 @@ TEST_F(queue, holds_one_that_was_closed_by_its_client)
 	expect_accept(watch, &server, &listener);
 	ASSERT_EVENTS(watch);
 	end_close(&server);
-	expect_close_connection(watch, &clients[0], PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_LOCAL);
-	expect_close_connection(watch, &server, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_REMOTE);
+	expect_fin(watch, &clients[0], &server);
 	EXPECT_EVENTS(watch);
 }
 
@@ -254,7 +248,7 @@ TEST_F(queue, moves_to_another_listener_of_its_group)
 	clients[1].begun[1] = clock_boottime();
 	end_close(&listeners[1]);
 	expect_close_listener(watch, &listeners[1], 1);
-	expect_reset(watch, &listeners[1], &clients[1]);
+	expect_child_reset(watch, &listeners[1], &clients[1]);
 	EXPECT_EVENTS(watch);
 }
 

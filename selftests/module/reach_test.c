@@ -46,34 +46,12 @@ FIXTURE_SETUP(reach)
 	ASSERT_EQ(0, scene_open(scene, variant->family));
 	ASSERT_EQ(0, tool_line(scene, &ip, "ip %s route add %s %s",
 			       ipv6 ? "-6" : "-4", variant->route,
-			       ipv6 ? "2001:db8::/32" : "192.0.2.0/24"));
+			       ipv6 ? "2001:db8::/32" : "198.51.100.0/24"));
 }
 
 FIXTURE_TEARDOWN(reach)
 {
 	scene_close(&self->scene);
-}
-
-static struct target far_away(enum family family, uint16_t port)
-{
-	return target_text(family,
-			   family == IPV6 ? "2001:db8::7" : "192.0.2.7", port);
-}
-
-/* The asked address, and none of this end. */
-static void expect_failed_at_once(struct watch *watch, const struct end *end,
-				  int error)
-{
-	struct end asked = *end;
-	struct expect *expect;
-
-	memset(asked.begun, 0, sizeof(asked.begun));
-	asked.facts.remote = end->asked;
-	expect = expect_connect_failed(watch, &asked, error);
-	memset(expect->begun, 0, sizeof(expect->begun));
-	expect->event.flags &= ~PORTWATCH_F_LOCAL;
-	expect->event.lport = 0;
-	memset(expect->event.laddr, 0, sizeof(expect->event.laddr));
 }
 
 TEST_F(reach, fails_for_tcp)
@@ -85,7 +63,7 @@ TEST_F(reach, fails_for_tcp)
 	ASSERT_EQ(0, scene_socket(scene, &end, SOCK_STREAM));
 	expect_socket(watch, &end);
 	EXPECT_EQ(-variant->error,
-		  end_connect(&end, far_away(variant->family, 80)));
+		  end_connect(&end, target_far(variant->family, 80)));
 	expect_failed_at_once(watch, &end, variant->error);
 	EXPECT_EVENTS(watch);
 }
@@ -93,7 +71,7 @@ TEST_F(reach, fails_for_tcp)
 /* The port was taken before the way was looked for, and stays. */
 TEST_F(reach, fails_for_udp)
 {
-	struct target target = far_away(variant->family, 53);
+	struct target target = target_far(variant->family, 53);
 	struct scene *scene = &self->scene;
 	struct watch *watch = &scene->watch;
 	struct end end;
@@ -131,7 +109,7 @@ TEST_F(reach, fails_for_a_socket_that_is_bound)
 						    PORTWATCH_HOW_EPHEMERAL);
 		local = end.facts.local;
 		EXPECT_EQ(-variant->error,
-			  end_connect(&end, far_away(variant->family, 80)));
+			  end_connect(&end, target_far(variant->family, 80)));
 		expect_failed_at_once(watch, &end, variant->error);
 		EXPECT_EVENTS(watch);
 		end.facts.local = local;

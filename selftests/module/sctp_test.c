@@ -192,10 +192,7 @@ TEST_F(sctp, one_to_one_by_the_client_first)
 	struct joined all;
 
 	ASSERT_EQ(0, join(&self->scene, &all, NULL));
-	ASSERT_EQ(100, end_send(&all.client, 100));
-	ASSERT_EQ(100, end_receive(&all.server, 100));
-	ASSERT_EQ(50, end_send(&all.server, 50));
-	ASSERT_EQ(50, end_receive(&all.client, 50));
+	ASSERT_EQ(0, end_talk(&all.client, &all.server, 100, 50));
 	end_close(&all.client);
 	expect_sctp_close(watch, &all.client, PORTWATCH_REASON_FIN,
 			  PORTWATCH_FIRST_LOCAL);

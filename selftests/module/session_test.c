@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "churn.h"
 #include "module.h"
 #include "raw.h"
 #include "scene.h"
@@ -42,17 +43,6 @@ static int session_start(int fd, uint64_t events, uint32_t flags)
 	start.events = events;
 	start.flags = flags;
 	return ioctl(fd, PORTWATCH_IOC_START, &start) ? -errno : 0;
-}
-
-static int bind_udp(void)
-{
-	struct target target = target_loopback(IPV4, 0);
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (bind(fd, &target.any, target.length))
-		return -errno;
-	close(fd);
-	return 0;
 }
 
 static int connect_udp(void)
@@ -194,7 +184,7 @@ TEST_F(session, counts_hits_and_misses_none)
 
 	ASSERT_EQ(0, session_start(fd, PORTWATCH_EVENTS_ALL, 0));
 	ASSERT_EQ(0, module_status(self->fd, &before));
-	ASSERT_EQ(0, bind_udp());
+	ASSERT_EQ(0, churn_bind());
 	ASSERT_EQ(0, module_status(self->fd, &after));
 	/* Created, bound, closed. */
 	EXPECT_GE(after.hits, before.hits + 3);
@@ -226,7 +216,7 @@ TEST_F(session, gets_what_it_asked_for_and_nothing_else)
 	ASSERT_EQ(0, raw_open(&connects, &start));
 	EXPECT_EQ(PORTWATCH_EVENT_BIT(PORTWATCH_BIND), binds.header->events);
 	for (i = 0; i < 10; i++)
-		ASSERT_EQ(0, bind_udp());
+		ASSERT_EQ(0, churn_bind());
 	for (i = 0; i < 7; i++)
 		ASSERT_EQ(0, connect_udp());
 	EXPECT_EQ(17U, SUM(&binds, delivered, PORTWATCH_BIND));
@@ -251,7 +241,7 @@ TEST_F(session, that_does_not_read_loses_only_its_own)
 	ASSERT_EQ(0, raw_open(&idle, &small));
 	ASSERT_EQ(0, raw_open(&busy, &large));
 	for (i = 0; i < 1000; i++)
-		ASSERT_EQ(0, bind_udp());
+		ASSERT_EQ(0, churn_bind());
 	EXPECT_GT(SUM(&idle, lost, PORTWATCH_BIND), 0U);
 	EXPECT_EQ(1000U, SUM(&idle, lost, PORTWATCH_BIND) +
 			 SUM(&idle, delivered, PORTWATCH_BIND));
@@ -259,7 +249,7 @@ TEST_F(session, that_does_not_read_loses_only_its_own)
 	EXPECT_EQ(1000U, SUM(&busy, delivered, PORTWATCH_BIND));
 	raw_close(&idle);
 	for (i = 0; i < 10; i++)
-		ASSERT_EQ(0, bind_udp());
+		ASSERT_EQ(0, churn_bind());
 	EXPECT_EQ(1010U, SUM(&busy, delivered, PORTWATCH_BIND));
 	raw_close(&busy);
 }
@@ -326,7 +316,7 @@ TEST_F(session, is_listed_with_who_has_it)
 	who_read(&who, getpid());
 	ASSERT_EQ(0, raw_open(&raw, &start));
 	number = raw.header->session;
-	ASSERT_EQ(0, bind_udp());
+	ASSERT_EQ(0, churn_bind());
 	ASSERT_EQ(0, find_session(self->fd, number, &info));
 	EXPECT_EQ((uint32_t)getpid(), info.pid);
 	EXPECT_EQ(0, strncmp(who.comm, (char *)info.comm, 16));

@@ -114,10 +114,7 @@ TEST_F(unload, and_load_see_the_accept_of_one_who_waited_before)
 	ASSERT_EVENTS(watch);
 	end_close(&client);
 	end_close(&server);
-	expect_close_connection(watch, &client, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_LOCAL);
-	expect_close_connection(watch, &server, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_REMOTE);
+	expect_fin(watch, &client, &server);
 	end_close(&listener);
 	/* Since when it listened was before the module's time. */
 	expect_close_listener(watch, &listener, 1)->free_span = true;

@@ -216,17 +216,6 @@ static struct end other_end(const struct end *client,
 	return end;
 }
 
-static void expect_fin(struct watch *watch, const struct end *first,
-		       const struct end *second)
-{
-	expect_close_connection(watch, first, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_LOCAL)->any_sock =
-							!first->facts.cookie;
-	expect_close_connection(watch, second, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_REMOTE)->any_sock =
-							!second->facts.cookie;
-}
-
 TEST_F(uring, opens_connects_accepts_and_closes)
 {
 	struct io_uring_sqe order = {

@@ -147,10 +147,7 @@ static void is_established(struct __test_metadata *_metadata,
 	client->begun[1] = clock_boottime();
 	end_close(client);
 	end_close(&server);
-	expect_close_connection(watch, client, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_LOCAL);
-	expect_close_connection(watch, &server, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_REMOTE);
+	expect_fin(watch, client, &server);
 	EXPECT_EVENTS(watch);
 }
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "churn.h"
 #include "loss.h"
 #include "module.h"
 #include "scene.h"
@@ -40,16 +41,6 @@ static int open_raw(struct raw *raw, uint32_t slots, uint32_t watermark,
 	start.watermark = watermark;
 	start.timeout_ms = timeout_ms;
 	return raw_open(raw, &start);
-}
-
-static int bind_udp(void)
-{
-	struct target target = target_loopback(IPV4, 0);
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int err = bind(fd, &target.any, target.length) ? -errno : 0;
-
-	close(fd);
-	return err;
 }
 
 /* Milliseconds until poll() says that there is something, -1: it does not. */
@@ -92,7 +83,7 @@ TEST_F(wakeup, comes_after_the_timeout_for_a_single_event)
 	int waited;
 
 	ASSERT_EQ(0, open_raw(&self->raw, 0, 0, 400));
-	ASSERT_EQ(0, bind_udp());
+	ASSERT_EQ(0, churn_bind());
 	waited = wait_ready(&self->raw, 5000);
 	EXPECT_GE(waited, 300);
 	EXPECT_LE(waited, 2000);
@@ -105,7 +96,7 @@ TEST_F(wakeup, comes_soon_by_default)
 
 	ASSERT_EQ(0, open_raw(&self->raw, 0, 0, 0));
 	for (i = 0; i < 10; i++) {
-		ASSERT_EQ(0, bind_udp());
+		ASSERT_EQ(0, churn_bind());
 		waited = wait_ready(&self->raw, 5000);
 		EXPECT_GE(waited, 0);
 		EXPECT_LE(waited, 1000);
@@ -121,7 +112,7 @@ TEST_F(wakeup, comes_at_the_watermark_long_before_the_timeout)
 	ASSERT_EQ(0, open_raw(&self->raw, 1024, 16, 10000));
 	/* Two records each; on whichever CPU, one ring gets its sixteen. */
 	for (i = 0; i < 16 * self->raw.header->nr_rings; i++)
-		ASSERT_EQ(0, bind_udp());
+		ASSERT_EQ(0, churn_bind());
 	waited = wait_ready(&self->raw, 9000);
 	EXPECT_GE(waited, 0);
 	EXPECT_LE(waited, 2000);
@@ -131,7 +122,7 @@ TEST_F(wakeup, does_not_come_for_nothing)
 {
 	ASSERT_EQ(0, open_raw(&self->raw, 0, 0, 0));
 	EXPECT_EQ(-1, wait_ready(&self->raw, 300));
-	ASSERT_EQ(0, bind_udp());
+	ASSERT_EQ(0, churn_bind());
 	EXPECT_LE(0, wait_ready(&self->raw, 5000));
 	raw_drain_all(&self->raw, NULL, NULL);
 	EXPECT_EQ(-1, wait_ready(&self->raw, 300));
@@ -144,7 +135,7 @@ TEST_F(wakeup, does_not_come_for_other_events)
 
 	start.events = PORTWATCH_EVENT_BIT(PORTWATCH_LISTEN);
 	ASSERT_EQ(0, raw_open(&self->raw, &start));
-	ASSERT_EQ(0, bind_udp());
+	ASSERT_EQ(0, churn_bind());
 	EXPECT_EQ(-1, wait_ready(&self->raw, 300));
 }
 
@@ -161,7 +152,7 @@ TEST_F(wakeup, reaches_the_library_that_waits)
 	ASSERT_EQ(0, portwatch_reader_open(&reader, &options));
 	EXPECT_EQ(0, portwatch_reader_next(reader, &item, 100));
 	before = clock_boottime();
-	ASSERT_EQ(0, bind_udp());
+	ASSERT_EQ(0, churn_bind());
 	ASSERT_EQ(1, portwatch_reader_next(reader, &item, 5000));
 	EXPECT_LE(clock_boottime() - before, 1000 * MILLISECOND);
 	EXPECT_EQ(PORTWATCH_BIND, (int)item.slot->type);

@@ -155,10 +155,7 @@ TEST_F(who, does_it_all_in_threads)
 	client.closing = clock_boottime();
 	ASSERT_EQ(0, in_thread(&client, (struct request){ .verb = DO_CLOSE }));
 	end_close(&server);
-	expect_close_connection(watch, &client, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_LOCAL);
-	expect_close_connection(watch, &server, PORTWATCH_REASON_FIN,
-				PORTWATCH_FIRST_REMOTE);
+	expect_fin(watch, &client, &server);
 	EXPECT_EVENTS(watch);
 }
 
