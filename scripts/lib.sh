@@ -74,7 +74,8 @@ kernel_version()
 }
 
 # Wait for the lock on a file or folder, unless a caller of this script has it;
-# it ends with the script. What could outlive the script must close it.
+# it ends with the script. What could outlive the script must close it, and the
+# one that waits here goes with it: it would get a lock that nobody wants.
 take_lock()
 {
 	local variable=$1 file=$2 what=$3 lock
@@ -83,7 +84,7 @@ take_lock()
 	exec {lock}<"$file"
 	if ! flock -n "$lock"; then
 		say "$what, waiting"
-		flock "$lock"
+		setpriv --pdeathsig KILL flock "$lock"
 	fi
 	export "$variable=$lock"
 }
