@@ -9,6 +9,9 @@
 
 #include "module.h"
 #include "scene.h"
+#include "tool.h"
+
+#define SELF_TEST "portwatch status --self-test --wide"
 
 SCENE_HOLD_HOOKS
 
@@ -23,6 +26,7 @@ FIXTURE(sctp_module)
 {
 	struct scene scene;
 	int fd;
+	char output[16384];	/* of the tool */
 };
 
 FIXTURE_SETUP(sctp_module)
@@ -70,6 +74,10 @@ TEST_F(sctp_module, is_followed_when_it_comes)
 	if (!access("/sys/module/sctp", F_OK))
 		SKIP(return, "the module sctp is loaded and cannot go");
 	EXPECT_EQ(6, sctp_hooks(self->fd, PORTWATCH_HOOK_WAITING));
+	/* The test of the hooks is no reason to load it. */
+	EXPECT_EQ(0, tool_ask(self->output, sizeof(self->output), SELF_TEST));
+	EXPECT_EQ(6, sctp_hooks(self->fd, PORTWATCH_HOOK_WAITING));
+	EXPECT_NE(0, access("/sys/module/sctp", F_OK));
 	ASSERT_EQ(0, sctp_open(&self->scene, &end, &self->scene.self,
 			       SOCK_SEQPACKET));
 	EXPECT_EQ(6, sctp_hooks(self->fd, PORTWATCH_HOOK_ATTACHED));
@@ -80,6 +88,23 @@ TEST_F(sctp_module, is_followed_when_it_comes)
 	end_close(&end);
 	expect_close_listener(watch, &end, 0);
 	EXPECT_EVENTS(watch);
+}
+
+TEST_F(sctp_module, has_hooks_that_the_self_test_sees_fire)
+{
+	static const char *const hooks[] = {
+		"sctp-end", "sctp-reason", "sctp-bindx", "sctp-listen",
+		"sctp-connect", "sctp-peel-off",
+	};
+	struct end end;
+	size_t i;
+
+	ASSERT_EQ(0, sctp_open(&self->scene, &end, &self->scene.self,
+			       SOCK_STREAM));
+	EXPECT_EQ(0, tool_ask(self->output, sizeof(self->output), SELF_TEST));
+	for (i = 0; i < ARRAY_SIZE(hooks); i++)
+		EXPECT_TRUE(tool_hook_is(self->output, hooks[i], "fired"))
+			fputs(self->output, stderr);
 }
 
 FIXTURE(sctp)

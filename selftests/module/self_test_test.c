@@ -59,23 +59,6 @@ do {									\
 	}								\
 } while (0)
 
-/* What the table says of a hook in its column TEST. */
-static bool is_in_table(const char *output, const char *hook, const char *verdict)
-{
-	char name[64], kind[64], symbol[64], state[64], word[64];
-	unsigned long hits, missed;
-	const char *line;
-
-	for (line = output; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (sscanf(line, "%63s %63s %63s %63s %lu %lu %63s", name, kind,
-			   symbol, state, &hits, &missed, word) == 7 &&
-		    !strcmp(name, hook))
-			return !strcmp(word, verdict);
-	}
-	return false;
-}
-
 TEST_F(self_test, sees_each_hook_fire)
 {
 	static const char *const hooks[] = {
@@ -88,7 +71,7 @@ TEST_F(self_test, sees_each_hook_fire)
 
 	EXPECT_EQ(0, RUN("status --self-test"));
 	for (i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++)
-		EXPECT_TRUE(is_in_table(self->output, hooks[i], "fired"));
+		EXPECT_TRUE(tool_hook_is(self->output, hooks[i], "fired"));
 	EXPECT_NOT_SAID("silent");
 	EXPECT_NOT_SAID("these are not seen:");
 }
@@ -97,8 +80,8 @@ TEST_F(self_test, sees_that_kprobes_are_switched_off)
 {
 	ASSERT_EQ(0, file_write(KPROBES, "0"));
 	EXPECT_EQ(DEVICE_STATUS, RUN("status --self-test"));
-	EXPECT_TRUE(is_in_table(self->output, "bind4", "silent"));
-	EXPECT_TRUE(is_in_table(self->output, "connect", "fired"));
+	EXPECT_TRUE(tool_hook_is(self->output, "bind4", "silent"));
+	EXPECT_TRUE(tool_hook_is(self->output, "connect", "fired"));
 	EXPECT_SAID("hook bind4 on inet_bind does not fire, so these are not seen: bind, bind-failed (IPv4); kprobes are switched off: echo 1 >" KPROBES);
 	EXPECT_SAID("hook listen on inet_listen does not fire");
 	EXPECT_NOT_SAID("hook connect on");

@@ -144,3 +144,19 @@ int tool_ask(char *output, size_t size, const char *format, ...)
 	output[fread(output, 1, size - 1, pipe)] = 0;
 	return tool_finish(pipe);
 }
+
+bool tool_hook_is(const char *output, const char *hook, const char *verdict)
+{
+	char name[64], kind[64], symbol[64], state[64], word[64];
+	unsigned long hits, missed;
+	const char *line;
+
+	for (line = output; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (sscanf(line, "%63s %63s %63s %63s %lu %lu %63s", name, kind,
+			   symbol, state, &hits, &missed, word) == 7 &&
+		    !strcmp(name, hook))
+			return !strcmp(word, verdict);
+	}
+	return false;
+}

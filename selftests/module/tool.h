@@ -3,6 +3,7 @@
 #ifndef TOOL_H
 #define TOOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -30,5 +31,8 @@ int tool_ask(char *output, size_t size, const char *format, ...)
 /* The same in two steps, for one that is read while it runs. */
 FILE *tool_start(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int tool_finish(FILE *pipe);
+
+/* What portwatch status --self-test printed: does it say that of a hook, in its column TEST? */
+bool tool_hook_is(const char *output, const char *hook, const char *verdict);
 
 #endif /* TOOL_H */

@@ -13,6 +13,10 @@
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP	262
 #endif
+#ifndef SOL_SCTP
+#define SOL_SCTP	132
+#endif
+#define SCTP_BINDX_ADD	100	/* SCTP_SOCKOPT_BINDX_ADD of linux/sctp.h */
 #define PATIENCE_MS	1000
 
 /**
@@ -131,6 +135,26 @@ static bool exercise_reset(void)
 	return done;
 }
 
+/* It takes a port as sctp_bindx() does. */
+static bool exercise_bindx(void)
+{
+	int fd = open_socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP);
+	union address address;
+	socklen_t length = loopback(&address, AF_INET, 0);
+	bool done = fd >= 0 && !setsockopt(fd, SOL_SCTP, SCTP_BINDX_ADD,
+					   &address, length);
+
+	close_one(fd);
+	return done;
+}
+
+/* A socket would load the module, which is for those who use SCTP to do. */
+static bool exercise_sctp(void)
+{
+	return !access("/sys/module/sctp", F_OK) && exercise_bindx() &&
+	       exercise_connection(AF_INET, IPPROTO_SCTP);
+}
+
 /* To the port "discard", and to nobody again: that sends nothing. */
 static bool exercise_datagrams(int family)
 {
@@ -172,6 +196,8 @@ static bool exercise(enum pw_exercise which)
 		return exercise_datagrams(AF_INET6);
 	case PW_EXERCISE_MPTCP:
 		return exercise_connection(AF_INET, IPPROTO_MPTCP);
+	case PW_EXERCISE_SCTP:
+		return exercise_sctp();
 	case PW_EXERCISE_EXIT:
 		return exercise_exit();
 	case PW_EXERCISES:

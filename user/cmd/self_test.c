@@ -49,6 +49,12 @@ static const struct {
 	{ "mptcp-listen", PW_EXERCISE_MPTCP },
 	{ "mptcp-incoming", PW_EXERCISE_MPTCP },
 	{ "mptcp-destroy", PW_EXERCISE_MPTCP },
+	{ "sctp-end", PW_EXERCISE_SCTP },
+	{ "sctp-reason", PW_EXERCISE_SCTP },
+	{ "sctp-bindx", PW_EXERCISE_SCTP },
+	{ "sctp-listen", PW_EXERCISE_SCTP },
+	{ "sctp-connect", PW_EXERCISE_SCTP },
+	{ "sctp-peel-off", PW_EXERCISE_SCTP },
 };
 
 const char *pw_verdict_name(enum pw_verdict verdict)
