@@ -6,11 +6,10 @@
 #include <kselftest_harness.h>
 
 #include <stdio.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "group.h"
 #include "scene.h"
 
 #define ID	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -28,8 +27,7 @@ SCENE_HOLD_HOOKS
 FIXTURE(group)
 {
 	struct scene scene;
-	char mount_at[96];
-	char made[4096];
+	struct group group;
 };
 
 FIXTURE_VARIANT(group)
@@ -80,40 +78,14 @@ FIXTURE_SETUP(group)
 	struct scene *scene = &self->scene;
 
 	ASSERT_EQ(0, scene_open(scene, IPV4));
-	snprintf(self->mount_at, sizeof(self->mount_at), "%s/cgroup",
-		 scene->directory);
-	ASSERT_EQ(0, mkdir(self->mount_at, 0755));
-	ASSERT_EQ(0, mount("none", self->mount_at, "cgroup2", 0, NULL));
+	ASSERT_EQ(0, group_mount(&self->group, scene->directory));
 }
 
-/* The groups that were made are empty now, and are removed inside out. */
 FIXTURE_TEARDOWN(group)
 {
-	size_t root = strlen(self->mount_at);
-	char *slash;
-
 	scene_close(&self->scene);
-	while (strlen(self->made) > root && !rmdir(self->made)) {
-		slash = strrchr(self->made, '/');
-		*slash = 0;
-	}
-	umount(self->mount_at);
-	rmdir(self->mount_at);
+	group_unmount(&self->group);
 	rmdir(self->scene.directory);
-}
-
-/* Each of the folders on the way; some may be there already. */
-static int make_groups(char *made, const char *top, const char *path)
-{
-	const char *end = path;
-
-	do {
-		end += 1 + strcspn(end + 1, "/");
-		sprintf(made, "%s/%.*s", top, (int)(end - path), path);
-		if (mkdir(made, 0755) && errno != EEXIST)
-			return -errno;
-	} while (*end);
-	return 0;
 }
 
 static bool same(const char *want, const char *got)
@@ -129,21 +101,18 @@ TEST_F(group, says_unit_and_container)
 	struct scene *scene = &self->scene;
 	struct watch *watch = &scene->watch;
 	struct process *process = scene_actor(scene, "grouped");
-	char file[4200], pid[16];
 	struct stat info;
 	struct end end;
 
 	ASSERT_NE(NULL, process);
-	ASSERT_EQ(0, make_groups(self->made, self->mount_at, variant->path));
-	snprintf(file, sizeof(file), "%s/cgroup.procs", self->made);
-	snprintf(pid, sizeof(pid), "%u", process->who.pid);
-	ASSERT_EQ(0, file_write(file, pid));
+	ASSERT_EQ(0, group_make(&self->group, variant->path));
+	ASSERT_EQ(0, group_enter(&self->group, process->who.pid));
 	ASSERT_EQ(0, scene_socket_of(scene, &end, process, SOCK_STREAM));
 	ASSERT_EQ(0, end_bind(&end, scene_loopback(scene, 0)));
 	ASSERT_EQ(0, watch_collect(watch, 2));
 	owner = &watch->got[0].owner;
 	ASSERT_EQ(process->who.pid, owner->pid);
-	ASSERT_EQ(0, stat(self->made, &info));
+	ASSERT_EQ(0, stat(self->group.path, &info));
 	EXPECT_EQ(info.st_ino, owner->cgroup_id);
 	if (!same(variant->unit, owner->unit) ||
 	    !same(variant->container, owner->container))

@@ -3,10 +3,13 @@
 #include <kselftest_harness.h>
 
 #include <poll.h>
+#include <pthread.h>
 #include <stddef.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "churn.h"
+#include "group.h"
 #include "loss.h"
 #include "module.h"
 #include "scene.h"
@@ -157,6 +160,84 @@ TEST_F(wakeup, reaches_the_library_that_waits)
 	EXPECT_LE(clock_boottime() - before, 1000 * MILLISECOND);
 	EXPECT_EQ(PORTWATCH_BIND, (int)item.slot->type);
 	portwatch_reader_close(reader);
+}
+
+/* Its record is nearly as long as one can be: it is in groups of long names. */
+#define NAME16	"long-named-group"
+#define NAME64	NAME16 NAME16 NAME16 NAME16
+#define NAME240	NAME64 NAME64 NAME64 NAME16 NAME16 NAME16
+#define GROUP	NAME240 "/" NAME240 "/" NAME240 "/" NAME240
+#define LONG_RECORD 10
+
+static struct process *long_named(struct scene *scene, const struct group *group,
+				  const char *name)
+{
+	struct process *process = scene_actor(scene, name);
+
+	return process && !group_enter(group, process->who.pid) ? process : NULL;
+}
+
+static unsigned int filled(const struct raw *raw)
+{
+	return raw->rings[0]->head - raw->consumers[0]->tail;
+}
+
+static void *sleep_until_ready(void *context)
+{
+	return (void *)(intptr_t)wait_ready(context, 5000);
+}
+
+/*
+ * One who made a socket, one who asks for a port with it, and one who has that port:
+ * the fill jumps from below the watermark to far above it.
+ */
+static void refuse(struct __test_metadata *_metadata, struct raw *raw,
+		   struct scene *scene, struct group *group)
+{
+	struct process *maker = long_named(scene, group, "maker");
+	struct process *asker = long_named(scene, group, "asker");
+	struct process *holder = long_named(scene, group, "holder");
+	struct portwatch_start start = raw_start(1024);
+	struct end made, asked, held;
+	pthread_t sleeper;
+	void *waited;
+
+	ASSERT_TRUE(maker && asker && holder);
+	ASSERT_EQ(0, scene_socket_of(scene, &held, holder, SOCK_STREAM));
+	ASSERT_EQ(0, end_bind(&held, scene_loopback(scene, 0)));
+	ASSERT_EQ(0, scene_socket_of(scene, &made, maker, SOCK_STREAM));
+	ASSERT_EQ(0, end_give(&made, asker, &asked));
+	start.events = PORTWATCH_EVENT_BIT(PORTWATCH_BIND) |
+		       PORTWATCH_EVENT_BIT(PORTWATCH_BIND_FAILED);
+	start.watermark = 64;
+	start.timeout_ms = 10000;
+	ASSERT_EQ(0, raw_open(raw, &start));
+	while (filled(raw) < start.watermark - 1)
+		ASSERT_EQ(0, churn_bind());
+	ASSERT_EQ(start.watermark - 1, filled(raw));
+	ASSERT_EQ(0, pthread_create(&sleeper, NULL, sleep_until_ready, raw));
+	EXPECT_TRUE(process_waits_in_thread(&scene->self, SYS_poll));
+	EXPECT_EQ(-EADDRINUSE, end_bind(&asked, scene_loopback(scene,
+							end_port(&held))));
+	ASSERT_EQ(0, pthread_join(sleeper, &waited));
+	EXPECT_LE(0, (intptr_t)waited);
+	EXPECT_GE(2000, (intptr_t)waited);
+	EXPECT_LE(start.watermark + 3 * LONG_RECORD, filled(raw));
+}
+
+TEST_F(wakeup, comes_when_three_processes_are_announced_at_once)
+{
+	struct group group;
+	struct scene scene;
+
+	/* All of it is in one ring. */
+	ASSERT_EQ(0, load_pin(0));
+	ASSERT_EQ(0, scene_prepare(&scene, IPV4));
+	ASSERT_EQ(0, group_mount(&group, scene.directory));
+	ASSERT_EQ(0, group_make(&group, GROUP));
+	refuse(_metadata, &self->raw, &scene, &group);
+	scene_close(&scene);
+	group_unmount(&group);
 }
 
 TEST_HARNESS_MAIN
