@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "scene.h"
+#include "tool.h"
 
 #ifndef SOL_MPTCP
 #define SOL_MPTCP 284
@@ -303,19 +304,23 @@ TEST_F(mptcp, nobody_accepts_is_the_listeners)
 	EXPECT_EVENTS(watch);
 }
 
+/* So many besides the first. */
 static int wait_for_subflows(const struct end *end, unsigned int wanted)
 {
-	struct mptcp_info info = { 0 };
+	struct mptcp_info info;
 	unsigned int i;
 
-	for (i = 0; i < PATIENCE && info.mptcpi_subflows < wanted; i++) {
+	for (i = 0; i < PATIENCE; i++) {
 		socklen_t length = sizeof(info);
 
+		memset(&info, 0, sizeof(info));
 		if (getsockopt(end->fd, SOL_MPTCP, MPTCP_INFO, &info, &length))
 			return -errno;
+		if (info.mptcpi_subflows == wanted)
+			return 0;
 		poll(NULL, 0, 10);
 	}
-	return info.mptcpi_subflows < wanted ? -ETIME : 0;
+	return -ETIME;
 }
 
 static int run(const char *format, const char *address)
@@ -364,6 +369,37 @@ TEST_F(mptcp, of_many_subflows_is_one_connection)
 	end_close(&server);
 	expect_fin(watch, &client, &server);
 	EXPECT_EVENTS(watch);
+}
+
+/* One that breaks while others go on is nobody's end, and no reason for a later one. */
+TEST_F(mptcp, that_lost_a_subflow_goes_on)
+{
+	const char *from = variant->family == IPV6 ? "[fd00::2]" : "10.0.0.2";
+	struct scene *scene = &self->scene;
+	struct end listener, client, server;
+	struct process killer;
+
+	ASSERT_EQ(0, allow_joins(variant->family));
+	ASSERT_EQ(0, scene_listen(scene, &listener, &scene->self));
+	scene_expect_listen(scene, &listener);
+	ASSERT_EQ(0, join(scene, &listener, &scene->self, &client, &server));
+	ASSERT_EQ(0, end_talk(&client, &server, 1, 1));
+	ASSERT_EQ(0, wait_for_subflows(&client, 2));
+	ASSERT_EQ(0, wait_for_subflows(&server, 2));
+	ASSERT_EQ(0, end_drain(&client));
+	ASSERT_EQ(0, end_drain(&server));
+	/* And none comes in its place. */
+	ASSERT_EQ(0, run("ip mptcp limits set subflow %s", "0"));
+	ASSERT_EQ(0, tool_line(scene, &killer, "ss -K -H -n -t src %s", from));
+	ASSERT_EQ(0, wait_for_subflows(&client, 1));
+	ASSERT_EQ(0, wait_for_subflows(&server, 1));
+	ASSERT_EQ(0, end_talk(&client, &server, 1000, 2000));
+	EXPECT_EVENTS(&scene->watch);
+	end_close(&client);
+	EXPECT_EQ(0, end_receive(&server, 1));
+	end_close(&server);
+	expect_fin(&scene->watch, &client, &server);
+	EXPECT_EVENTS(&scene->watch);
 }
 
 /* Sockets that were there before the reader, all of whose life the module saw. */
