@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Row 3: the port was taken before the module looked; the hooks are not held. */
+/*
+ * The port was taken before the module looked, by a process (row 3) or by the kernel
+ * (row 28); the hooks are not held.
+ */
 #include <kselftest_harness.h>
 
+#include <stdlib.h>
+
 #include "scene.h"
+#include "tool.h"
 
 #define PORT 5432
 
@@ -140,6 +146,38 @@ TEST_F(before, in_time_wait)
 	expect = expect_bind_failed(&scene->watch, &late,
 				    PORTWATCH_HOW_EXPLICIT, EADDRINUSE);
 	expect->event.bind_failed.holder_state = PORTWATCH_STATE_TIME_WAIT;
+	EXPECT_EVENTS(&scene->watch);
+}
+
+static int tunnel(struct scene *scene, struct process *process, const char *verb)
+{
+	return tool_line(scene, process, "ip %s fou %s port %d ipproto %d",
+			 scene->family == IPV4 ? "-4" : "-6", verb, PORT,
+			 scene->family == IPV4 ? IPPROTO_IPIP : IPPROTO_IPV6);
+}
+
+/* A socket of the kernel does not become that of the first process that uses it. */
+TEST_F(before, by_the_kernel)
+{
+	struct portwatch_options options = watch_options();
+	struct target target = target_any(variant->family, PORT);
+	struct scene *scene = &self->scene;
+	struct end end = { .owner = who_kernel() };
+	struct process process;
+	struct expect *expect;
+
+	ASSERT_EQ(0, system("modprobe fou"));
+	ASSERT_EQ(0, tunnel(scene, &process, "add"));
+	options.events = PORTWATCH_EVENT_BIT(PORTWATCH_CLOSE);
+	ASSERT_EQ(0, scene_watch(scene, &options));
+	end.facts.domain = family_domain(variant->family);
+	end.facts.protocol = IPPROTO_UDP;
+	end.facts.local = address_of(&target.any);
+	ASSERT_EQ(0, tunnel(scene, &process, "del"));
+	expect = expect_close_socket(&scene->watch, &end);
+	expect->any_sock = true;
+	expect->free_span = true;
+	expect_by(expect, &process);
 	EXPECT_EVENTS(&scene->watch);
 }
 

@@ -420,15 +420,16 @@ TEST_F(holder, listened_first)
 	EXPECT_EVENTS(&scene->watch);
 }
 
-/* Who asks has the port himself, and that is not what is in his way. */
-TEST_F(holder, is_another_than_who_asks)
+/* Who asks, by this protocol, has the port himself: that is not what is in his way. */
+static void ask_beside(struct __test_metadata *_metadata, struct scene *scene,
+		       int protocol)
 {
-	struct scene *scene = &self->scene;
 	struct end first, second;
 
 	ASSERT_EQ(0, scene_socket(scene, &first, SOCK_STREAM));
 	ASSERT_EQ(0, end_option(&first, SOL_SOCKET, SO_REUSEADDR, 1));
 	ASSERT_EQ(0, end_bind(&first, scene_loopback(scene, PORT)));
+	scene->protocol = protocol;
 	ASSERT_EQ(0, scene_socket(scene, &second, SOCK_STREAM));
 	ASSERT_EQ(0, end_option(&second, SOL_SOCKET, SO_REUSEADDR, 1));
 	ASSERT_EQ(0, end_bind(&second, scene_loopback(scene, PORT)));
@@ -438,6 +439,19 @@ TEST_F(holder, is_another_than_who_asks)
 					 PORTWATCH_HOW_EXPLICIT, EADDRINUSE),
 		      &first, PORTWATCH_STATE_BOUND);
 	EXPECT_EVENTS(&scene->watch);
+}
+
+TEST_F(holder, is_another_than_who_asks)
+{
+	ask_beside(_metadata, &self->scene, 0);
+}
+
+/* Nor is the subflow by which he has it. */
+TEST_F(holder, is_another_than_who_asks_by_mptcp)
+{
+	if (!scene_has(SOCK_STREAM, IPPROTO_MPTCP))
+		SKIP(return, "the kernel has no MPTCP");
+	ask_beside(_metadata, &self->scene, IPPROTO_MPTCP);
 }
 
 /* The same port in another network namespace is another port. */
