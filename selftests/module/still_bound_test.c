@@ -18,39 +18,12 @@
 SCENE_HOLD_HOOKS
 
 /* @late: a process that wants the port, too */
-FIXTURE(still_bound)
-{
+struct stage {
 	struct scene scene;
 	struct process *late;
 	struct end listener;
 	struct end client;
 	struct end server;
-};
-
-FIXTURE_VARIANT(still_bound)
-{
-	enum family family;
-	int protocol;
-};
-
-FIXTURE_VARIANT_ADD(still_bound, ipv4)
-{
-	.family = IPV4, .protocol = IPPROTO_TCP,
-};
-
-FIXTURE_VARIANT_ADD(still_bound, ipv6)
-{
-	.family = IPV6, .protocol = IPPROTO_TCP,
-};
-
-FIXTURE_VARIANT_ADD(still_bound, mptcp)
-{
-	.family = IPV4, .protocol = IPPROTO_MPTCP,
-};
-
-FIXTURE_VARIANT_ADD(still_bound, sctp)
-{
-	.family = IPV4, .protocol = IPPROTO_SCTP,
 };
 
 static bool has_protocol(int protocol)
@@ -64,26 +37,19 @@ static bool has_protocol(int protocol)
 	return fd >= 0;
 }
 
-FIXTURE_SETUP(still_bound)
+static int stage_prepare(struct stage *stage, enum family family, int protocol)
 {
 	struct portwatch_options options = watch_options();
-	struct scene *scene = &self->scene;
+	struct scene *scene = &stage->scene;
 
 	options.events = PORTWATCH_EVENT_BIT(PORTWATCH_BIND_FAILED) |
 			 PORTWATCH_EVENT_BIT(PORTWATCH_CONNECT_FAILED) |
 			 PORTWATCH_EVENT_BIT(PORTWATCH_CLOSE);
-	if (!has_protocol(variant->protocol))
-		SKIP(return, "the kernel has no such protocol");
-	ASSERT_EQ(0, scene_prepare(scene, variant->family));
-	ASSERT_EQ(0, scene_watch(scene, &options));
-	scene->protocol = variant->protocol;
-	self->late = scene_actor(scene, "late");
-	ASSERT_NE(NULL, self->late);
-}
-
-FIXTURE_TEARDOWN(still_bound)
-{
-	scene_close(&self->scene);
+	if (scene_prepare(scene, family) || scene_watch(scene, &options))
+		return -1;
+	scene->protocol = protocol;
+	stage->late = scene_actor(scene, "late");
+	return stage->late ? 0 : -1;
 }
 
 /* Somebody else wants the port where the socket has it; 0 or -EADDRINUSE. */
@@ -174,158 +140,85 @@ static int kill_port(struct scene *scene, struct process *killer,
 			 port);
 }
 
-TEST_F(still_bound, after_the_shutdown_of_a_listener)
+/* What all of them do. */
+FIXTURE(still_bound)
 {
-	struct scene *scene = &self->scene;
+	struct stage stage;
+};
 
-	if (variant->protocol == IPPROTO_SCTP)
-		SKIP(return, "SCTP has no shutdown() of a listener");
-	open_listener(_metadata, scene, &self->listener, PORT);
-	ASSERT_EQ(0, end_shutdown(&self->listener, SHUT_RDWR));
-	expect_close_listener(&scene->watch, &self->listener, 0);
-	expect_held(_metadata, scene, self->late, &self->listener);
+FIXTURE_VARIANT(still_bound)
+{
+	enum family family;
+	int protocol;
+};
+
+FIXTURE_VARIANT_ADD(still_bound, ipv4)
+{
+	.family = IPV4, .protocol = IPPROTO_TCP,
+};
+
+FIXTURE_VARIANT_ADD(still_bound, ipv6)
+{
+	.family = IPV6, .protocol = IPPROTO_TCP,
+};
+
+FIXTURE_VARIANT_ADD(still_bound, mptcp)
+{
+	.family = IPV4, .protocol = IPPROTO_MPTCP,
+};
+
+FIXTURE_VARIANT_ADD(still_bound, sctp)
+{
+	.family = IPV4, .protocol = IPPROTO_SCTP,
+};
+
+FIXTURE_SETUP(still_bound)
+{
+	if (!has_protocol(variant->protocol))
+		SKIP(return, "the kernel has no such protocol");
+	ASSERT_EQ(0, stage_prepare(&self->stage, variant->family,
+				   variant->protocol));
 }
 
-/* The kernel gave it the port, and takes it back. */
-TEST_F(still_bound, not_where_the_port_was_not_asked_for)
+FIXTURE_TEARDOWN(still_bound)
 {
-	struct scene *scene = &self->scene;
-
-	if (variant->protocol == IPPROTO_SCTP)
-		SKIP(return, "SCTP keeps any port");
-	open_listener(_metadata, scene, &self->listener, 0);
-	ASSERT_EQ(0, end_shutdown(&self->listener, SHUT_RDWR));
-	EXPECT_FALSE(expect_close_listener(&scene->watch, &self->listener,
-					   0)->event.flags &
-		     PORTWATCH_F_STILL_BOUND);
-	EXPECT_EVENTS(&scene->watch);
-	EXPECT_EQ(0, try_port(_metadata, scene, self->late, &self->listener));
-	end_close(&self->listener);
-	EXPECT_EVENTS(&scene->watch);
+	scene_close(&self->stage.scene);
 }
 
 TEST_F(still_bound, not_after_the_last_close)
 {
-	struct scene *scene = &self->scene;
+	struct scene *scene = &self->stage.scene;
 
-	open_listener(_metadata, scene, &self->listener, PORT);
-	end_close(&self->listener);
-	EXPECT_FALSE(expect_close_listener(&scene->watch, &self->listener,
+	open_listener(_metadata, scene, &self->stage.listener, PORT);
+	end_close(&self->stage.listener);
+	EXPECT_FALSE(expect_close_listener(&scene->watch, &self->stage.listener,
 					   0)->event.flags &
 		     PORTWATCH_F_STILL_BOUND);
 	EXPECT_EVENTS(&scene->watch);
-	EXPECT_EQ(0, try_port(_metadata, scene, self->late, &self->listener));
-}
-
-TEST_F(still_bound, after_a_disconnect)
-{
-	struct scene *scene = &self->scene;
-	struct watch *watch = &scene->watch;
-
-	if (variant->protocol != IPPROTO_TCP)
-		SKIP(return, "only TCP is disconnected like that everywhere");
-	connect_from(_metadata, scene, &self->listener, &self->client,
-		     &self->server, PORT);
-	ASSERT_EQ(0, end_connect(&self->client, target_unspec()));
-	self->client.facts.remote = self->server.facts.local;
-	expect_over(watch, &self->client, PORTWATCH_REASON_RST_SENT,
-		    PORTWATCH_FIRST_LOCAL);
-	expect_over(watch, &self->server, PORTWATCH_REASON_RST_RECEIVED,
-		    PORTWATCH_FIRST_REMOTE);
-	expect_held(_metadata, scene, self->late, &self->client);
+	EXPECT_EQ(0, try_port(_metadata, scene, self->stage.late,
+			      &self->stage.listener));
 }
 
 TEST_F(still_bound, after_a_reset)
 {
-	struct scene *scene = &self->scene;
+	struct scene *scene = &self->stage.scene;
 	struct watch *watch = &scene->watch;
 
-	connect_from(_metadata, scene, &self->listener, &self->client,
-		     &self->server, PORT);
-	ASSERT_EQ(0, end_linger_zero(&self->server));
-	end_close(&self->server);
-	expect_over(watch, &self->server, PORTWATCH_REASON_RST_SENT,
+	connect_from(_metadata, scene, &self->stage.listener, &self->stage.client,
+		     &self->stage.server, PORT);
+	ASSERT_EQ(0, end_linger_zero(&self->stage.server));
+	end_close(&self->stage.server);
+	expect_over(watch, &self->stage.server, PORTWATCH_REASON_RST_SENT,
 		    PORTWATCH_FIRST_LOCAL);
-	expect_over(watch, &self->client, PORTWATCH_REASON_RST_RECEIVED,
+	expect_over(watch, &self->stage.client, PORTWATCH_REASON_RST_RECEIVED,
 		    PORTWATCH_FIRST_REMOTE);
-	expect_held(_metadata, scene, self->late, &self->client);
-}
-
-/* Both have said all that they had to say, and nobody has closed anything. */
-TEST_F(still_bound, after_both_ends_were_shut)
-{
-	struct scene *scene = &self->scene;
-	struct watch *watch = &scene->watch;
-	char byte;
-
-	if (variant->protocol != IPPROTO_TCP)
-		SKIP(return, "the shape of the end is that of TCP");
-	connect_from(_metadata, scene, &self->listener, &self->client,
-		     &self->server, PORT);
-	ASSERT_EQ(0, end_shutdown(&self->server, SHUT_WR));
-	ASSERT_EQ(0, read(self->client.fd, &byte, 1));
-	ASSERT_EQ(0, end_shutdown(&self->client, SHUT_WR));
-	expect_over(watch, &self->server, PORTWATCH_REASON_FIN,
-		    PORTWATCH_FIRST_LOCAL);
-	expect_over(watch, &self->client, PORTWATCH_REASON_FIN,
-		    PORTWATCH_FIRST_REMOTE);
-	expect_held(_metadata, scene, self->late, &self->client);
-}
-
-TEST_F(still_bound, after_silence)
-{
-	struct scene *scene = &self->scene;
-
-	if (variant->protocol != IPPROTO_TCP)
-		SKIP(return, "only TCP has a limit that can be set to so little");
-	connect_from(_metadata, scene, &self->listener, &self->client,
-		     &self->server, PORT);
-	ASSERT_EQ(0, end_option(&self->client, IPPROTO_TCP, TCP_USER_TIMEOUT,
-				300));
-	ASSERT_EQ(0, end_deaf(&self->server, true));
-	ASSERT_EQ(50, end_send(&self->client, 50));
-	expect_over(&scene->watch, &self->client, PORTWATCH_REASON_TIMEOUT, 0);
-	expect_held(_metadata, scene, self->late, &self->client);
-}
-
-TEST_F(still_bound, after_a_connection_was_killed)
-{
-	struct scene *scene = &self->scene;
-	struct watch *watch = &scene->watch;
-	struct process killer;
-
-	if (variant->protocol != IPPROTO_TCP)
-		SKIP(return, "ss -K kills TCP only");
-	connect_from(_metadata, scene, &self->listener, &self->client,
-		     &self->server, PORT);
-	ASSERT_EQ(0, kill_port(scene, &killer, "-t", PORT));
-	expect_by(expect_over(watch, &self->client, PORTWATCH_REASON_ABORTED,
-			      0), &killer);
-	expect_over(watch, &self->server, PORTWATCH_REASON_RST_RECEIVED,
-		    PORTWATCH_FIRST_REMOTE);
-	expect_held(_metadata, scene, self->late, &self->client);
-}
-
-TEST_F(still_bound, after_a_listener_was_killed)
-{
-	struct scene *scene = &self->scene;
-	struct process killer;
-	struct expect *expect;
-
-	if (variant->protocol != IPPROTO_TCP)
-		SKIP(return, "ss -K kills TCP only");
-	open_listener(_metadata, scene, &self->listener, PORT);
-	ASSERT_EQ(0, kill_port(scene, &killer, "-t state listening", PORT));
-	expect = expect_close_listener(&scene->watch, &self->listener, 0);
-	expect->event.close.reason = PORTWATCH_REASON_ABORTED;
-	expect_by(expect, &killer);
-	expect_held(_metadata, scene, self->late, &self->listener);
+	expect_held(_metadata, scene, self->stage.late, &self->stage.client);
 }
 
 TEST_F(still_bound, after_an_attempt_was_refused)
 {
-	struct scene *scene = &self->scene;
-	struct end *end = &self->client;
+	struct scene *scene = &self->stage.scene;
+	struct end *end = &self->stage.client;
 
 	ASSERT_EQ(0, scene_socket(scene, end, SOCK_STREAM));
 	ASSERT_EQ(0, end_bind(end, scene_loopback(scene, PORT)));
@@ -334,41 +227,198 @@ TEST_F(still_bound, after_an_attempt_was_refused)
 	end->facts.remote = end->asked;
 	expect_connect_failed(&scene->watch, end, ECONNREFUSED)->free_span =
 		true;
-	expect_held(_metadata, scene, self->late, end);
+	expect_held(_metadata, scene, self->stage.late, end);
 }
 
-/* The port of a listener that is gone is what it accepted has, too. */
-TEST_F(still_bound, after_the_association_that_was_accepted)
+/* A listener that shutdown() ends: SCTP has none. */
+FIXTURE(listener)
 {
-	struct scene *scene = &self->scene;
+	struct stage stage;
+};
+
+FIXTURE_VARIANT(listener)
+{
+	enum family family;
+	int protocol;
+};
+
+FIXTURE_VARIANT_ADD(listener, ipv4)
+{
+	.family = IPV4, .protocol = IPPROTO_TCP,
+};
+
+FIXTURE_VARIANT_ADD(listener, ipv6)
+{
+	.family = IPV6, .protocol = IPPROTO_TCP,
+};
+
+FIXTURE_VARIANT_ADD(listener, mptcp)
+{
+	.family = IPV4, .protocol = IPPROTO_MPTCP,
+};
+
+FIXTURE_SETUP(listener)
+{
+	if (!has_protocol(variant->protocol))
+		SKIP(return, "the kernel has no such protocol");
+	ASSERT_EQ(0, stage_prepare(&self->stage, variant->family,
+				   variant->protocol));
+}
+
+FIXTURE_TEARDOWN(listener)
+{
+	scene_close(&self->stage.scene);
+}
+
+TEST_F(listener, is_still_bound_after_the_shutdown_of_a_listener)
+{
+	struct scene *scene = &self->stage.scene;
+
+	open_listener(_metadata, scene, &self->stage.listener, PORT);
+	ASSERT_EQ(0, end_shutdown(&self->stage.listener, SHUT_RDWR));
+	expect_close_listener(&scene->watch, &self->stage.listener, 0);
+	expect_held(_metadata, scene, self->stage.late, &self->stage.listener);
+}
+
+/* The kernel gave it the port, and takes it back. */
+TEST_F(listener, is_not_bound_where_the_port_was_not_asked_for)
+{
+	struct scene *scene = &self->stage.scene;
+
+	open_listener(_metadata, scene, &self->stage.listener, 0);
+	ASSERT_EQ(0, end_shutdown(&self->stage.listener, SHUT_RDWR));
+	EXPECT_FALSE(expect_close_listener(&scene->watch, &self->stage.listener,
+					   0)->event.flags &
+		     PORTWATCH_F_STILL_BOUND);
+	EXPECT_EVENTS(&scene->watch);
+	EXPECT_EQ(0, try_port(_metadata, scene, self->stage.late,
+			      &self->stage.listener));
+	end_close(&self->stage.listener);
+	EXPECT_EVENTS(&scene->watch);
+}
+
+/* What only TCP has: ss -K, limits, an end in two halves. */
+FIXTURE(tcp)
+{
+	struct stage stage;
+};
+
+FIXTURE_VARIANT(tcp)
+{
+	enum family family;
+	int protocol;
+};
+
+FIXTURE_VARIANT_ADD(tcp, ipv4)
+{
+	.family = IPV4, .protocol = IPPROTO_TCP,
+};
+
+FIXTURE_VARIANT_ADD(tcp, ipv6)
+{
+	.family = IPV6, .protocol = IPPROTO_TCP,
+};
+
+FIXTURE_SETUP(tcp)
+{
+	ASSERT_EQ(0, stage_prepare(&self->stage, variant->family,
+				   variant->protocol));
+}
+
+FIXTURE_TEARDOWN(tcp)
+{
+	scene_close(&self->stage.scene);
+}
+
+TEST_F(tcp, is_still_bound_after_a_disconnect)
+{
+	struct scene *scene = &self->stage.scene;
 	struct watch *watch = &scene->watch;
 
-	if (variant->protocol != IPPROTO_SCTP)
-		SKIP(return, "only SCTP leaves it the port");
-	connect_from(_metadata, scene, &self->listener, &self->client,
-		     &self->server, PORT);
-	end_close(&self->listener);
-	expect_close_listener(watch, &self->listener, 1);
-	end_close(&self->client);
-	expect_over(watch, &self->client, PORTWATCH_REASON_FIN,
+	connect_from(_metadata, scene, &self->stage.listener, &self->stage.client,
+		     &self->stage.server, PORT);
+	ASSERT_EQ(0, end_connect(&self->stage.client, target_unspec()));
+	self->stage.client.facts.remote = self->stage.server.facts.local;
+	expect_over(watch, &self->stage.client, PORTWATCH_REASON_RST_SENT,
 		    PORTWATCH_FIRST_LOCAL);
-	expect_over(watch, &self->server, PORTWATCH_REASON_FIN,
+	expect_over(watch, &self->stage.server, PORTWATCH_REASON_RST_RECEIVED,
 		    PORTWATCH_FIRST_REMOTE);
-	expect_held(_metadata, scene, self->late, &self->server);
+	expect_held(_metadata, scene, self->stage.late, &self->stage.client);
+}
+
+/* Both have said all that they had to say, and nobody has closed anything. */
+TEST_F(tcp, is_still_bound_after_both_ends_were_shut)
+{
+	struct scene *scene = &self->stage.scene;
+	struct watch *watch = &scene->watch;
+	char byte;
+
+	connect_from(_metadata, scene, &self->stage.listener, &self->stage.client,
+		     &self->stage.server, PORT);
+	ASSERT_EQ(0, end_shutdown(&self->stage.server, SHUT_WR));
+	ASSERT_EQ(0, read(self->stage.client.fd, &byte, 1));
+	ASSERT_EQ(0, end_shutdown(&self->stage.client, SHUT_WR));
+	expect_over(watch, &self->stage.server, PORTWATCH_REASON_FIN,
+		    PORTWATCH_FIRST_LOCAL);
+	expect_over(watch, &self->stage.client, PORTWATCH_REASON_FIN,
+		    PORTWATCH_FIRST_REMOTE);
+	expect_held(_metadata, scene, self->stage.late, &self->stage.client);
+}
+
+TEST_F(tcp, is_still_bound_after_silence)
+{
+	struct scene *scene = &self->stage.scene;
+
+	connect_from(_metadata, scene, &self->stage.listener, &self->stage.client,
+		     &self->stage.server, PORT);
+	ASSERT_EQ(0, end_option(&self->stage.client, IPPROTO_TCP, TCP_USER_TIMEOUT,
+				300));
+	ASSERT_EQ(0, end_deaf(&self->stage.server, true));
+	ASSERT_EQ(50, end_send(&self->stage.client, 50));
+	expect_over(&scene->watch, &self->stage.client, PORTWATCH_REASON_TIMEOUT, 0);
+	expect_held(_metadata, scene, self->stage.late, &self->stage.client);
+}
+
+TEST_F(tcp, is_still_bound_after_a_connection_was_killed)
+{
+	struct scene *scene = &self->stage.scene;
+	struct watch *watch = &scene->watch;
+	struct process killer;
+
+	connect_from(_metadata, scene, &self->stage.listener, &self->stage.client,
+		     &self->stage.server, PORT);
+	ASSERT_EQ(0, kill_port(scene, &killer, "-t", PORT));
+	expect_by(expect_over(watch, &self->stage.client, PORTWATCH_REASON_ABORTED,
+			      0), &killer);
+	expect_over(watch, &self->stage.server, PORTWATCH_REASON_RST_RECEIVED,
+		    PORTWATCH_FIRST_REMOTE);
+	expect_held(_metadata, scene, self->stage.late, &self->stage.client);
+}
+
+TEST_F(tcp, is_still_bound_after_a_listener_was_killed)
+{
+	struct scene *scene = &self->stage.scene;
+	struct process killer;
+	struct expect *expect;
+
+	open_listener(_metadata, scene, &self->stage.listener, PORT);
+	ASSERT_EQ(0, kill_port(scene, &killer, "-t state listening", PORT));
+	expect = expect_close_listener(&scene->watch, &self->stage.listener, 0);
+	expect->event.close.reason = PORTWATCH_REASON_ABORTED;
+	expect_by(expect, &killer);
+	expect_held(_metadata, scene, self->stage.late, &self->stage.listener);
 }
 
 /* Nothing was sent, so the port was not given back, whoever had chosen it. */
-TEST_F(still_bound, after_an_attempt_that_came_to_nothing)
+TEST_F(tcp, is_still_bound_after_an_attempt_that_came_to_nothing)
 {
-	struct scene *scene = &self->scene;
-	struct end *end = &self->client;
+	struct scene *scene = &self->stage.scene;
+	struct end *end = &self->stage.client;
 	struct expect *expect;
 	struct address local;
 	struct target target = target_text(scene->family, scene->family == IPV6 ?
 					   "2001:db8::1" : "192.0.2.1", PORT);
 
-	if (variant->protocol != IPPROTO_TCP)
-		SKIP(return, "the others look for a way before they begin");
 	ASSERT_EQ(0, scene_socket(scene, end, SOCK_STREAM));
 	ASSERT_EQ(0, end_bind(end, target_any(scene->family, 0)));
 	local = end->facts.local;
@@ -381,7 +431,55 @@ TEST_F(still_bound, after_an_attempt_that_came_to_nothing)
 	expect->event.lport = 0;
 	memset(expect->event.laddr, 0, sizeof(expect->event.laddr));
 	memset(expect->begun, 0, sizeof(expect->begun));
-	expect_held(_metadata, scene, self->late, end);
+	expect_held(_metadata, scene, self->stage.late, end);
+}
+
+/* An association has the port of the listener that it came from. */
+FIXTURE(sctp)
+{
+	struct stage stage;
+};
+
+FIXTURE_VARIANT(sctp)
+{
+	enum family family;
+	int protocol;
+};
+
+FIXTURE_VARIANT_ADD(sctp, ipv4)
+{
+	.family = IPV4, .protocol = IPPROTO_SCTP,
+};
+
+FIXTURE_SETUP(sctp)
+{
+	if (!has_protocol(variant->protocol))
+		SKIP(return, "the kernel has no such protocol");
+	ASSERT_EQ(0, stage_prepare(&self->stage, variant->family,
+				   variant->protocol));
+}
+
+FIXTURE_TEARDOWN(sctp)
+{
+	scene_close(&self->stage.scene);
+}
+
+/* The port of a listener that is gone is what it accepted has, too. */
+TEST_F(sctp, is_still_bound_after_the_association_that_was_accepted)
+{
+	struct scene *scene = &self->stage.scene;
+	struct watch *watch = &scene->watch;
+
+	connect_from(_metadata, scene, &self->stage.listener, &self->stage.client,
+		     &self->stage.server, PORT);
+	end_close(&self->stage.listener);
+	expect_close_listener(watch, &self->stage.listener, 1);
+	end_close(&self->stage.client);
+	expect_over(watch, &self->stage.client, PORTWATCH_REASON_FIN,
+		    PORTWATCH_FIRST_LOCAL);
+	expect_over(watch, &self->stage.server, PORTWATCH_REASON_FIN,
+		    PORTWATCH_FIRST_REMOTE);
+	expect_held(_metadata, scene, self->stage.late, &self->stage.server);
 }
 
 TEST_HARNESS_MAIN

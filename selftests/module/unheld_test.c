@@ -139,37 +139,6 @@ TEST_F(unheld, is_a_tunnel_of_the_kernel)
 	EXPECT_EVENTS(watch);
 }
 
-/* It listens at [::], for IPv4 too. */
-TEST_F(unheld, is_a_server_in_the_kernel)
-{
-	struct scene *scene = &self->scene;
-	struct watch *watch = &scene->watch;
-	struct process process;
-	struct expect *expect;
-	struct end end;
-
-	if (variant->family == IPV4)
-		SKIP(return, "it listens at [::], for both families");
-	if (system("modprobe -q rds_tcp"))
-		SKIP(return, "the kernel has no RDS over TCP");
-	end = kernel_end(scene, SOCK_STREAM, RDS_PORT);
-	ASSERT_EQ(0, watch_with_snapshot(scene));
-	expect = of_kernel(expect_row(watch, &end, PORTWATCH_LISTEN,
-				      PORTWATCH_STATE_LISTENING));
-	expect->event.existing.backlog = 64;
-	ASSERT_EVENTS(watch);
-	/* Of all namespaces only this one's. */
-	ASSERT_EQ(0, tool_line(scene, &process,
-			       "ss -K -H -n -t state listening sport = :%u",
-			       RDS_PORT));
-	expect = of_kernel(expect_close_listener(watch, &end, 0));
-	expect->event.close.reason = PORTWATCH_REASON_ABORTED;
-	expect->event.flags |= PORTWATCH_F_STILL_BOUND;
-	expect_by(expect, &process);
-	EXPECT_EVENTS(watch);
-	EXPECT_EQ(0, system("rmmod rds_tcp"));
-}
-
 static void open_three(struct __test_metadata *_metadata, struct scene *scene,
 		       struct process *process, struct end ends[3])
 {
@@ -316,6 +285,51 @@ TEST_F(unheld, is_in_the_queue_of_a_listener)
 	expect_close_connection(watch, &client, PORTWATCH_REASON_RST_RECEIVED,
 				PORTWATCH_FIRST_REMOTE)->free_span = true;
 	EXPECT_EVENTS(watch);
+}
+
+/* RDS over TCP listens at [::], for IPv4 too. */
+FIXTURE(server)
+{
+	struct scene scene;
+};
+
+FIXTURE_SETUP(server)
+{
+	ASSERT_EQ(0, module_require());
+	ASSERT_EQ(0, scene_prepare(&self->scene, IPV6));
+}
+
+FIXTURE_TEARDOWN(server)
+{
+	scene_close(&self->scene);
+}
+
+TEST_F(server, in_the_kernel_is_unheld)
+{
+	struct scene *scene = &self->scene;
+	struct watch *watch = &scene->watch;
+	struct process process;
+	struct expect *expect;
+	struct end end;
+
+	if (system("modprobe -q rds_tcp"))
+		SKIP(return, "the kernel has no RDS over TCP");
+	end = kernel_end(scene, SOCK_STREAM, RDS_PORT);
+	ASSERT_EQ(0, watch_with_snapshot(scene));
+	expect = of_kernel(expect_row(watch, &end, PORTWATCH_LISTEN,
+				      PORTWATCH_STATE_LISTENING));
+	expect->event.existing.backlog = 64;
+	ASSERT_EVENTS(watch);
+	/* Of all namespaces only this one's. */
+	ASSERT_EQ(0, tool_line(scene, &process,
+			       "ss -K -H -n -t state listening sport = :%u",
+			       RDS_PORT));
+	expect = of_kernel(expect_close_listener(watch, &end, 0));
+	expect->event.close.reason = PORTWATCH_REASON_ABORTED;
+	expect->event.flags |= PORTWATCH_F_STILL_BOUND;
+	expect_by(expect, &process);
+	EXPECT_EVENTS(watch);
+	EXPECT_EQ(0, system("rmmod rds_tcp"));
 }
 
 TEST_HARNESS_MAIN
