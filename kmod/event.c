@@ -204,12 +204,21 @@ void pw_event_init(struct portwatch_event *event, u8 type, struct sock *sk,
 	set_addresses(event, sk);
 }
 
-void pw_event_take_addresses(struct portwatch_event *event, struct sock *carrier)
+void pw_event_clear_addresses(struct portwatch_event *event,
+			      const struct sock *sk)
 {
 	event->flags &= ~(PORTWATCH_F_LOCAL | PORTWATCH_F_REMOTE |
 			  PORTWATCH_F_MAPPED);
+	event->family = sk->sk_family;
+	event->lport = 0;
+	event->rport = 0;
 	memset(event->laddr, 0, sizeof(event->laddr));
 	memset(event->raddr, 0, sizeof(event->raddr));
+}
+
+void pw_event_take_addresses(struct portwatch_event *event, struct sock *carrier)
+{
+	pw_event_clear_addresses(event, carrier);
 	set_addresses(event, carrier);
 }
 

@@ -47,6 +47,10 @@ void pw_address_read(struct pw_address *address, const struct sockaddr *from,
 void pw_event_init(struct portwatch_event *event, u8 type, struct sock *sk,
 		   u64 cookie);
 
+/* Say nothing of where the socket is, but of its family. */
+void pw_event_clear_addresses(struct portwatch_event *event,
+			      const struct sock *sk);
+
 /* In place of both addresses those of another socket, which carries this one. */
 void pw_event_take_addresses(struct portwatch_event *event, struct sock *carrier);
 

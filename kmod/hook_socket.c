@@ -109,6 +109,8 @@ void pw_emit_socket(struct pw_socket *socket, struct sock *sk,
 	pw_socket_set_owner(socket, owner, current->pid);
 	socket->shown = pw_stream_who_sees_all();
 	pw_event_init(&event, PORTWATCH_SOCKET, sk, socket->cookie);
+	/* It has none yet; one that is a copy would show those of the old one. */
+	pw_event_clear_addresses(&event, sk);
 	event.socket.sock_type = sk->sk_type;
 	socket->born = pw_socket_emit(socket, &event, who, current->pid, NULL);
 }
