@@ -71,7 +71,7 @@ FIXTURE_SETUP(flow)
 	ASSERT_EQ(0, scene_prepare(scene, variant->family));
 	ASSERT_EQ(0, scene_watch(scene, &options));
 	if (!scene_has(SOCK_DGRAM, variant->protocol))
-		SKIP(return, "this kernel has no UDP-Lite (7.2)");
+		SCENE_SKIP(scene, "this kernel has no UDP-Lite (7.2)");
 	ASSERT_EQ(0, open_bound(scene, &self->end, "server",
 				variant->protocol));
 	for (i = 0; i < ARRAY_SIZE(self->peers); i++)

@@ -48,7 +48,7 @@ FIXTURE_SETUP(mptcp)
 
 	ASSERT_EQ(0, scene_open(scene, variant->family));
 	if (!scene_has(SOCK_STREAM, IPPROTO_MPTCP))
-		SKIP(return, "the kernel has no MPTCP");
+		SCENE_SKIP(scene, "the kernel has no MPTCP");
 	ASSERT_EQ(0, watch_skip(&scene->watch));
 	scene->protocol = IPPROTO_MPTCP;
 	self->server = scene_actor(scene, "server");

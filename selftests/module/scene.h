@@ -88,6 +88,15 @@ static void __attribute__((constructor)) hold_hooks(void)		\
 	scene_hold_hooks();						\
 }
 
+/*
+ * Skips a test from its fixture's setup: the harness would run it all the same after
+ * a return. What a teardown does is done here, for there is none.
+ */
+#define SCENE_SKIP(scene, reason) SKIP({				\
+	scene_close(scene);						\
+	longjmp(_metadata->env, 1);					\
+}, reason)
+
 /* A fixture that is a scene, and its variants. */
 #define SCENE_FIXTURE(name)						\
 FIXTURE(name)								\
