@@ -113,7 +113,7 @@ FIXTURE_SETUP(uring)
 	ASSERT_EQ(0, io_uring_queue_init_params(32, &self->ring, &params));
 	self->own_threads = params.features & OWN_THREADS;
 	if (polled && !self->own_threads)
-		SKIP(return, "a ring has no threads of its process here (since 5.12)");
+		SCENE_SKIP(&self->scene, "no threads of the process here (since 5.12)");
 	self->doer = self->scene.self;
 	if (polled)
 		self->doer.who.tid = thread_named("iou-sqp-");
@@ -385,8 +385,7 @@ TEST_F(uring, that_is_closed_closes_what_it_has)
 
 	ASSERT_EQ(0, io_uring_queue_init(8, &ring, 0));
 	ASSERT_EQ(0, scene_listen(scene, &listener, &scene->self));
-	ASSERT_EQ(0, scene_join(scene, &client, &scene->self, &listener,
-				&server));
+	ASSERT_EQ(0, scene_join(scene, &client, &scene->self, &listener, &server));
 	ASSERT_EQ(0, scene_socket(scene, &udp, SOCK_DGRAM));
 	ASSERT_EQ(0, end_bind(&udp, scene_loopback(scene, 0)));
 	ASSERT_EQ(0, watch_skip(watch));
@@ -567,7 +566,9 @@ TEST_F(uring, binds_and_listens)
 	expect_socket(watch, &ends[0]);
 	expect_socket(watch, &ends[1]);
 	order.fd = ends[0].fd;
+	ends[0].taken[0] = clock_boottime();
 	ASSERT_EQ(0, ring_do(&self->ring, order));
+	ends[0].taken[1] = clock_boottime();
 	ends[0].asked = address_of(&target.any);
 	end_facts(&ends[0]);
 	expect_bind(watch, &ends[0], PORTWATCH_HOW_EXPLICIT);
@@ -580,8 +581,7 @@ TEST_F(uring, binds_and_listens)
 	ASSERT_EQ(0, ring_do(&self->ring, (struct io_uring_sqe){
 		.opcode = OP_LISTEN, .fd = ends[0].fd, .len = 9 }));
 	expect_listen(watch, &ends[0], 9);
-	ASSERT_EQ(0, scene_join(scene, &client, &scene->self, &ends[0],
-				&server));
+	ASSERT_EQ(0, scene_join(scene, &client, &scene->self, &ends[0], &server));
 	scene_expect_join(scene, &client, &ends[0], &server);
 	EXPECT_EVENTS(watch);
 }
