@@ -197,6 +197,16 @@ TEST_F(aborted, is_what_waits_to_be_accepted)
 	EXPECT_EVENTS(watch);
 }
 
+/* Does the kernel still have a socket with this local port? */
+static bool is_there(struct scene *scene, uint16_t port)
+{
+	struct process tool;
+
+	return !tool_line(scene, &tool,
+			  "grep -qE ^....:.[0-9A-F]+:%04X /proc/net/tcp%s",
+			  port, scene->family == IPV4 ? "" : "6");
+}
+
 /* The owner has let go already: who killed the rest did it. */
 TEST_F(aborted, is_what_its_owner_has_closed)
 {
@@ -210,7 +220,10 @@ TEST_F(aborted, is_what_its_owner_has_closed)
 	end_close(&client);
 	expect_close_connection(watch, &client, PORTWATCH_REASON_ABORTED,
 				0)->retrans_later = true;
+	ASSERT_TRUE(is_there(scene, end_port(&client)));
 	ASSERT_EQ(0, kill_port(scene, &killer, "-t", end_port(&client)));
+	if (is_there(scene, end_port(&client)))
+		SKIP(return, "this kernel ends no socket that has no owner (5.10)");
 	expect_by(&watch->expects[0], &killer);
 	EXPECT_EVENTS(watch);
 }
