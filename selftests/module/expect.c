@@ -206,6 +206,7 @@ struct expect *expect_failed_at_once(struct watch *watch, const struct end *end,
 
 	set_remote(expect, &end->asked);
 	expect->event.connect_failed.error = error;
+	set_still_bound(expect, end);
 	return expect;
 }
 
