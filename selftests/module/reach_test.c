@@ -110,7 +110,8 @@ TEST_F(reach, fails_for_a_socket_that_is_bound)
 		local = end.facts.local;
 		EXPECT_EQ(-variant->error,
 			  end_connect(&end, target_far(variant->family, 80)));
-		expect_failed_at_once(watch, &end, variant->error);
+		expect_failed_at_once(watch, &end, variant->error)->event.flags |=
+			PORTWATCH_F_STILL_BOUND;
 		EXPECT_EVENTS(watch);
 		end.facts.local = local;
 		end_close(&end);
