@@ -97,7 +97,8 @@
  *
  * Byte order is the machine's, except that ports are host order numbers and
  * addresses are in network order: 4 bytes (the other 12 are zero) when family is
- * AF_INET, 16 when it is AF_INET6. A v4-mapped IPv6 address is given as the IPv4
+ * AF_INET, 16 when it is AF_INET6; when it is AF_VSOCK, they are a struct
+ * portwatch_vsock_addr, which has the port, too. A v4-mapped IPv6 address is given as the IPv4
  * one, with family AF_INET and PORTWATCH_F_MAPPED.
  *
  * Times are nanoseconds of CLOCK_BOOTTIME.
@@ -106,8 +107,8 @@
  * --------
  * PORTWATCH_API_VERSION is the version of ioctls and mappings,
  * PORTWATCH_RECORD_VERSION that of the records. New record types, flags and
- * values of an enumeration may be added without a new version: a reader skips
- * types that it does not know. Every structure that userspace passes in starts
+ * values of an enumeration, protocols and families of addresses may be added without
+ * a new version: a reader skips types that it does not know. Every structure that userspace passes in starts
  * with its own size; a size that the kernel does not know, an unknown flag or a
  * reserved field that is not zero is refused with EINVAL (E2BIG when the
  * structure is longer than the kernel's and the rest is not zero).

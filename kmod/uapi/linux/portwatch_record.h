@@ -10,6 +10,9 @@
 
 #define PORTWATCH_SLOT_SIZE		128
 
+/* The protocol of a socket of AF_VSOCK, which has none: beyond any IPPROTO_*. */
+#define PORTWATCH_PROTO_VSOCK		(0xff00 + 40)
+
 /* Keys of processes that are not announced. */
 #define PORTWATCH_PROCESS_UNKNOWN	0
 #define PORTWATCH_PROCESS_KERNEL	1
@@ -145,14 +148,28 @@ struct portwatch_slot {
 };
 
 /**
+ * struct portwatch_vsock_addr - an address of AF_VSOCK
+ *
+ * @cid:	context id: who of all virtual machines and their host
+ *		(VMADDR_CID_ANY: all that this machine is)
+ * @port:	port; where one was asked for, VMADDR_PORT_ANY is any
+ *
+ * Both in host order.
+ */
+struct portwatch_vsock_addr {
+	__u32	cid;
+	__u32	port;
+};
+
+/**
  * struct portwatch_event - a record of type SOCKET to SNAPSHOT, LOST excepted
  *
  * @time, @seq, @cpu, @type: as in struct portwatch_slot
- * @family:	AF_INET or AF_INET6 (AF_UNSPEC: a mark)
+ * @family:	AF_INET, AF_INET6 or AF_VSOCK (AF_UNSPEC: a mark)
  * @sock:	socket cookie
  * @sock_seq:	number of this event among the socket's own
  * @proto:	IPPROTO_*, as in the socket (IPPROTO_MPTCP is 262); IPPROTO_RAW for a
- *		raw socket, whatever it carries
+ *		raw socket, whatever it carries; PORTWATCH_PROTO_VSOCK
  * @flags:	PORTWATCH_F_*
  * @owner:	key of the process that created or accepted the socket
  * @owner_tid:	its thread, as the first pid namespace numbers it
@@ -224,8 +241,10 @@ struct portwatch_slot {
  * @existing.state: enum portwatch_state
  * @existing.how: enum portwatch_how, 0 where not known
  *
- * Addresses and ports are valid only with the flags that say so. Reserved fields
- * and the rest of the body are zero.
+ * Addresses and ports are valid only with the flags that say so. Those of AF_VSOCK
+ * are too long for @lport, @rport and @bind.req_port, which are 0 then: @laddr, @raddr
+ * and @bind.req_addr begin with a struct portwatch_vsock_addr. Reserved fields and the
+ * rest of the body are zero.
  */
 struct portwatch_event {
 	__u64	time;
