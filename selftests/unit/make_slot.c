@@ -43,6 +43,29 @@ void set_remote(union pw_slot *slot, const char *address, uint16_t port)
 	slot->event.flags |= PORTWATCH_F_REMOTE;
 }
 
+static void set_vsock(union pw_slot *slot, uint8_t *bytes, uint32_t cid,
+		      uint32_t port)
+{
+	const struct portwatch_vsock_addr vsock = { .cid = cid, .port = port };
+
+	slot->event.family = AF_VSOCK;
+	slot->event.proto = PORTWATCH_PROTO_VSOCK;
+	memset(bytes, 0, 16);
+	memcpy(bytes, &vsock, sizeof(vsock));
+}
+
+void set_vsock_local(union pw_slot *slot, uint32_t cid, uint32_t port)
+{
+	set_vsock(slot, slot->event.laddr, cid, port);
+	slot->event.flags |= PORTWATCH_F_LOCAL;
+}
+
+void set_vsock_remote(union pw_slot *slot, uint32_t cid, uint32_t port)
+{
+	set_vsock(slot, slot->event.raddr, cid, port);
+	slot->event.flags |= PORTWATCH_F_REMOTE;
+}
+
 static uint16_t add(uint8_t *texts, size_t *len, const void *text, size_t size)
 {
 	if (text)

@@ -12,6 +12,10 @@ union pw_slot make_event(unsigned int type, uint64_t time);
 void set_local(union pw_slot *slot, const char *address, uint16_t port);
 void set_remote(union pw_slot *slot, const char *address, uint16_t port);
 
+/* Makes it one of AF_VSOCK, and sets an end. */
+void set_vsock_local(union pw_slot *slot, uint32_t cid, uint32_t port);
+void set_vsock_remote(union pw_slot *slot, uint32_t cid, uint32_t port);
+
 /*
  * A process record in @slots, which have room for PW_RECORD_SLOTS_MAX. Texts may be
  * NULL. Returns how many slots it takes.

@@ -92,7 +92,9 @@ static void assert_ports(struct pw_ledger *ledger, const char *want)
 	for (i = 0; i < count; i++)
 		length += (size_t)snprintf(text + length, sizeof(text) - length,
 					   "%s%u", i ? " " : "",
-					   list[i]->event.lport);
+					   portwatch_port(list[i]->event.family,
+							  list[i]->event.laddr,
+							  list[i]->event.lport));
 	free(list);
 	assert_string_equal(text, want);
 }
@@ -321,6 +323,33 @@ static void connection_of_what_listens(void **state)
 	pw_ledger_free(ledger);
 }
 
+/* They stand in the order of their numbers. */
+static void ports_of_vsock(void **state)
+{
+	struct pw_ledger *ledger = pw_ledger_new(false);
+	union pw_slot slot;
+
+	(void)state;
+	slot = bind_event(1, 0, PORTWATCH_HOW_EPHEMERAL);
+	set_vsock_local(&slot, UINT32_MAX, 3000000000);
+	give(ledger, slot);
+	slot = bind_event(2, 0, PORTWATCH_HOW_EXPLICIT);
+	set_vsock_local(&slot, 1, 70000);
+	give(ledger, slot);
+	give(ledger, bind_event(3, 65535, PORTWATCH_HOW_EXPLICIT));
+	assert_ports(ledger, "65535 70000 3000000000");
+	slot = event(PORTWATCH_CONNECT, 1, 0);
+	set_vsock_local(&slot, UINT32_MAX, 3000000000);
+	set_vsock_remote(&slot, 1, 1);
+	give(ledger, slot);
+	assert_ports(ledger, "65535 70000");
+	slot.event.type = PORTWATCH_CONNECT_FAILED;
+	slot.event.flags |= PORTWATCH_F_STILL_BOUND;
+	assert_true(give(ledger, slot));
+	assert_ports(ledger, "65535 70000 3000000000");
+	pw_ledger_free(ledger);
+}
+
 static void snapshot_repairs(void **state)
 {
 	struct pw_ledger *ledger = pw_ledger_new(false);
@@ -426,6 +455,7 @@ int main(void)
 		cmocka_unit_test(ends_that_give_the_port_back),
 		cmocka_unit_test(end_of_what_was_not_known),
 		cmocka_unit_test(connection_of_what_listens),
+		cmocka_unit_test(ports_of_vsock),
 		cmocka_unit_test(snapshot_repairs),
 		cmocka_unit_test(snapshot_with_loss),
 		cmocka_unit_test(row_after_event),

@@ -91,10 +91,34 @@ static void every_range(void **state)
 	}
 }
 
+static void assert_cid(uint32_t cid, const char *name)
+{
+	const struct portwatch_vsock_addr vsock = { .cid = cid, .port = 80 };
+	uint8_t address[16] = { 0 };
+
+	memcpy(address, &vsock, sizeof(vsock));
+	assert_string_equal(portwatch_exposure_name(
+				portwatch_exposure_of(AF_VSOCK, address)),
+			    name);
+}
+
+static void context_ids(void **state)
+{
+	(void)state;
+	assert_cid(0, "private");
+	assert_cid(1, "loopback");
+	assert_cid(2, "private");
+	assert_cid(3, "private");
+	assert_cid(127, "private");
+	assert_cid(UINT32_MAX - 1, "private");
+	assert_cid(UINT32_MAX, "any");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_range),
+		cmocka_unit_test(context_ids),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

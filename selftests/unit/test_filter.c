@@ -115,6 +115,49 @@ static void services_have_names(void **state)
 	NO("port https");
 }
 
+/* Their ports are longer, and their addresses are numbers, too. */
+static void vsocks(void **state)
+{
+	const struct portwatch_identity *owner = NULL, *actor = NULL;
+	union pw_slot slot = make_event(PORTWATCH_ESTABLISHED, 1);
+
+	(void)state;
+	set_vsock_local(&slot, UINT32_MAX, 80);
+	set_vsock_remote(&slot, 2, 3000000000);
+	YES("proto vsock");
+	YES("vsock");
+	YES("family vsock");
+	NO("proto tcp");
+	NO("family ipv4");
+	YES("port 80");
+	YES("lport 80");
+	NO("rport 80");
+	YES("rport 3000000000");
+	YES("port 65536-4294967295");
+	NO("port 0");
+	YES("cid 2");
+	YES("cid any");
+	YES("cid 2-3");
+	YES("cid 7,2");
+	NO("cid 1");
+	NO("cid 0");
+	NO("host 0.0.0.2");
+	NO("host 2.0.0.0");
+	NO("net 0.0.0.0/0");
+	NO("net ::/0");
+	NO("lnet 0.0.0.0/0");
+	if (getservbyname("http", NULL))
+		NO("port http");
+	slot.event.flags = PORTWATCH_F_REMOTE;
+	NO("cid any");
+	NO("lport 80");
+	slot = make_event(PORTWATCH_ESTABLISHED, 1);
+	set_local(&slot, "2.0.0.0", 80);
+	NO("cid 2");
+	NO("cid 0-4294967294");
+	NO("family vsock");
+}
+
 static void port_that_was_asked_for(void **state)
 {
 	const struct portwatch_identity *owner = NULL, *actor = NULL;
@@ -505,6 +548,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ports),
 		cmocka_unit_test(services_have_names),
+		cmocka_unit_test(vsocks),
 		cmocka_unit_test(port_that_was_asked_for),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(addresses_of_ipv6),

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -105,6 +106,63 @@ static void cache_is_no_mixture(void **state)
 	owners[0].comm = "four";
 	slot.event.owner = owners[0].key;
 	assert_non_null(strstr(line_of(json, &output, &item), "four"));
+	pw_output_close(&output);
+	pw_json_free(json);
+}
+
+/* Addresses are context ids, ports have 32 bits, and 0 is one. */
+static void vsock(void **state)
+{
+	union pw_slot slot = make_event(PORTWATCH_CONNECT, 1);
+	struct portwatch_item item = { .slot = &slot.head, .real_time = 1 };
+	struct pw_json *json = pw_json_new();
+	struct pw_output output;
+	const char *line;
+
+	(void)state;
+	pw_output_open(&output, STDOUT_FILENO, -1);
+	set_vsock_local(&slot, UINT32_MAX, UINT32_MAX - 1);
+	set_vsock_remote(&slot, 2, 0);
+	line = line_of(json, &output, &item);
+	assert_non_null(strstr(line, "\"proto\":\"vsock\",\"family\":\"vsock\""));
+	assert_non_null(strstr(line, "\"laddr\":\"any\",\"lport\":4294967294,"
+				     "\"raddr\":\"2\",\"rport\":0,"));
+	/* Another port of the same socket is another text. */
+	set_vsock_remote(&slot, 2, 70000);
+	line = line_of(json, &output, &item);
+	assert_non_null(strstr(line, "\"rport\":70000,"));
+	pw_output_close(&output);
+	pw_json_free(json);
+}
+
+static void vsock_that_is_bound(void **state)
+{
+	const struct portwatch_vsock_addr asked = {
+		.cid = 1, .port = UINT32_MAX,
+	};
+	union pw_slot slot = make_event(PORTWATCH_BIND, 1);
+	struct portwatch_item item = { .slot = &slot.head, .real_time = 1 };
+	struct pw_json *json = pw_json_new();
+	struct pw_output output;
+	const char *line;
+
+	(void)state;
+	pw_output_open(&output, STDOUT_FILENO, -1);
+	set_vsock_local(&slot, 1, 70000);
+	memcpy(slot.event.bind.req_addr, &asked, sizeof(asked));
+	slot.event.bind.how = PORTWATCH_HOW_EPHEMERAL;
+	line = line_of(json, &output, &item);
+	assert_non_null(strstr(line, "\"laddr\":\"1\",\"lport\":70000,"));
+	assert_non_null(strstr(line, "\"req_addr\":\"1\",\"req_port\":4294967295,"
+				     "\"exposure\":\"loopback\""));
+	/* One that failed: the local end is what was asked for. */
+	slot.event.type = PORTWATCH_BIND_FAILED;
+	memset(slot.event.body, 0, sizeof(slot.event.body));
+	slot.event.bind_failed.how = PORTWATCH_HOW_EXPLICIT;
+	slot.event.bind_failed.error = EADDRINUSE;
+	line = line_of(json, &output, &item);
+	assert_null(strstr(line, "lport"));
+	assert_non_null(strstr(line, "\"req_addr\":\"1\",\"req_port\":70000"));
 	pw_output_close(&output);
 	pw_json_free(json);
 }
@@ -232,6 +290,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(owner_and_actor),
 		cmocka_unit_test(cache_is_no_mixture),
+		cmocka_unit_test(vsock),
+		cmocka_unit_test(vsock_that_is_bound),
 		cmocka_unit_test(ends_that_change),
 		cmocka_unit_test(holder),
 		cmocka_unit_test(long_texts),

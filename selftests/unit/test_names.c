@@ -43,6 +43,10 @@ static void proto_names(void **state)
 	assert_string_equal(portwatch_proto_name(136), "udplite");
 	assert_string_equal(portwatch_proto_name(1), "icmp");
 	assert_string_equal(portwatch_proto_name(255), "raw");
+	assert_string_equal(portwatch_proto_name(PORTWATCH_PROTO_VSOCK),
+			    "vsock");
+	assert_int_equal(portwatch_proto_number("vsock"),
+			 PORTWATCH_PROTO_VSOCK);
 	assert_null(portwatch_proto_name(199));
 	assert_int_equal(portwatch_proto_number("mptcp"), 262);
 	assert_int_equal(portwatch_proto_number("UDP"), 17);

@@ -384,13 +384,19 @@ static int compare_numbers(uint64_t left, uint64_t right)
 	return (left > right) - (left < right);
 }
 
+static uint32_t local_port(const struct pw_port *port)
+{
+	return portwatch_port(port->event.family, port->event.laddr,
+			      port->event.lport);
+}
+
 static int compare(const void *left, const void *right)
 {
 	const struct pw_port *a = *(const struct pw_port *const *)left;
 	const struct pw_port *b = *(const struct pw_port *const *)right;
 	int order;
 
-	order = compare_numbers(a->event.lport, b->event.lport);
+	order = compare_numbers(local_port(a), local_port(b));
 	if (!order)
 		order = compare_numbers(a->event.proto, b->event.proto);
 	if (!order)

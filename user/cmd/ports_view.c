@@ -221,9 +221,11 @@ static const char *put_remote(struct line *line,
 	at = pw_put_address(at, event->family, event->raddr);
 	if (event->family == AF_INET6)
 		*at++ = ']';
-	if (event->rport) {
+	if (event->rport || event->family == AF_VSOCK) {
 		*at++ = ':';
-		at = pw_put_number(at, event->rport);
+		at = pw_put_number(at, portwatch_port(event->family,
+						      event->raddr,
+						      event->rport));
 	}
 	*at = 0;
 	return line->remote_text;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <linux/vm_sockets.h>
 
 #include "command.h"
 #include "error.h"
@@ -39,7 +41,7 @@ static bool parse_proto(struct pw_asked *asked, const char *text, size_t length)
 	if (asked->proto >= 0)
 		return true;
 	pw_error(PW_STATUS_USAGE,
-		 "%s: no protocol is called \"%.*s\"; there are: tcp udp mptcp sctp udplite",
+		 "%s: no protocol is called \"%.*s\"; there are: tcp udp mptcp sctp udplite vsock",
 		 asked->text, (int)length, text);
 	return false;
 }
@@ -60,6 +62,17 @@ static bool parse_service(struct pw_asked *asked, const char *name)
 	return true;
 }
 
+static bool is_vsock(const struct pw_asked *asked)
+{
+	return asked->proto == PORTWATCH_PROTO_VSOCK;
+}
+
+/* Without a protocol a port is one of those that most have. */
+static unsigned long port_max(const struct pw_asked *asked)
+{
+	return is_vsock(asked) ? UINT32_MAX : UINT16_MAX;
+}
+
 static bool parse_port(struct pw_asked *asked, const char *text, size_t length)
 {
 	char name[PART_MAX], *end;
@@ -68,8 +81,8 @@ static bool parse_port(struct pw_asked *asked, const char *text, size_t length)
 	if (cut(name, text, length)) {
 		number = strtoul(name, &end, 10);
 		if (isdigit((unsigned char)*name) && !*end && number &&
-		    number <= UINT16_MAX) {
-			asked->port = (uint16_t)number;
+		    number <= port_max(asked)) {
+			asked->port = (uint32_t)number;
 			return true;
 		}
 		if (!isdigit((unsigned char)*name) &&
@@ -77,8 +90,8 @@ static bool parse_port(struct pw_asked *asked, const char *text, size_t length)
 			return true;
 	}
 	pw_error(PW_STATUS_USAGE,
-		 "%s: \"%.*s\" is no port; give a number from 1 to 65535, or a service of /etc/services",
-		 asked->text, (int)length, text);
+		 "%s: \"%.*s\" is no port; give a number from 1 to %lu, or a service of /etc/services",
+		 asked->text, (int)length, text, port_max(asked));
 	return false;
 }
 
@@ -91,6 +104,30 @@ static void unmap(struct pw_asked *asked)
 	asked->family = AF_INET;
 	memmove(asked->address, asked->address + 12, 4);
 	memset(asked->address + 4, 0, 12);
+}
+
+/* A context id, as "vsock/1024@2" has it. */
+static bool parse_cid(struct pw_asked *asked, const char *text)
+{
+	struct portwatch_vsock_addr vsock = { .cid = VMADDR_CID_ANY };
+	unsigned long number;
+	char *end;
+
+	if (strcmp(text, "any")) {
+		errno = 0;
+		number = strtoul(text, &end, 10);
+		if (!isdigit((unsigned char)*text) || *end || errno ||
+		    number > UINT32_MAX) {
+			pw_error(PW_STATUS_USAGE,
+				 "%s: \"%s\" is no context id; give a number, or any",
+				 asked->text, text);
+			return false;
+		}
+		vsock.cid = (uint32_t)number;
+	}
+	asked->family = AF_VSOCK;
+	memcpy(asked->address, &vsock, sizeof(vsock));
+	return true;
 }
 
 static bool parse_address(struct pw_asked *asked, const char *text)
@@ -123,7 +160,10 @@ bool pw_asked_parse(struct pw_asked *asked, const char *text)
 		return false;
 	if (!parse_port(asked, port, (size_t)(at - port)))
 		return false;
-	return !*at || parse_address(asked, at + 1);
+	if (!*at)
+		return true;
+	return is_vsock(asked) ? parse_cid(asked, at + 1) :
+				 parse_address(asked, at + 1);
 }
 
 /* MPTCP takes its ports from TCP. */
@@ -141,7 +181,12 @@ bool pw_asked_tcp(const struct pw_asked *asked)
 static bool is_any(int family, const uint8_t *address)
 {
 	static const uint8_t any[16];
+	struct portwatch_vsock_addr vsock;
 
+	if (family == AF_VSOCK) {
+		memcpy(&vsock, address, sizeof(vsock));
+		return vsock.cid == VMADDR_CID_ANY;
+	}
 	return !memcmp(address, any, family == AF_INET ? 4 : 16);
 }
 
@@ -149,23 +194,34 @@ static bool is_any(int family, const uint8_t *address)
 static bool meets(const struct pw_asked *asked,
 		  const struct portwatch_event *event, bool dual)
 {
+	size_t size = event->family == AF_VSOCK ? sizeof(uint32_t) :
+						  sizeof(asked->address);
+
 	if (!asked->family)
 		return true;
 	if (event->family == asked->family)
 		return is_any(event->family, event->laddr) ||
 		       is_any(asked->family, asked->address) ||
-		       !memcmp(event->laddr, asked->address,
-			       sizeof(asked->address));
+		       !memcmp(event->laddr, asked->address, size);
+	if (event->family == AF_VSOCK || asked->family == AF_VSOCK)
+		return false;
 	if (event->family == AF_INET6)
 		return dual && is_any(AF_INET6, event->laddr);
 	return is_any(asked->family, asked->address);
 }
 
+static bool is_port(const struct pw_asked *asked,
+		    const struct portwatch_event *event)
+{
+	return event->flags & PORTWATCH_F_LOCAL &&
+	       portwatch_port(event->family, event->laddr, event->lport) ==
+	       asked->port;
+}
+
 bool pw_asked_held(const struct pw_asked *asked,
 		   const struct portwatch_event *event)
 {
-	return event->flags & PORTWATCH_F_LOCAL &&
-	       event->lport == asked->port && is_proto(asked, event->proto) &&
+	return is_port(asked, event) && is_proto(asked, event->proto) &&
 	       meets(asked, event, event->flags & PORTWATCH_F_DUAL_STACK);
 }
 
@@ -173,7 +229,6 @@ bool pw_asked_tried(const struct pw_asked *asked,
 		    const struct portwatch_event *event)
 {
 	return event->type == PORTWATCH_BIND_FAILED &&
-	       event->flags & PORTWATCH_F_LOCAL &&
-	       event->lport == asked->port && is_proto(asked, event->proto) &&
+	       is_port(asked, event) && is_proto(asked, event->proto) &&
 	       meets(asked, event, true);
 }

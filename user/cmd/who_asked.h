@@ -14,15 +14,15 @@
  * struct pw_asked - a port
  *
  * @text:	as it was asked for
- * @proto:	IPPROTO_*, -1: every one that has ports
- * @port:	its number
+ * @proto:	as in events, -1: every one that has ports
+ * @port:	its number; beyond 65535 only a vsock has such
  * @family:	of @address; 0: any address
- * @address:	in network order
+ * @address:	as in events
  */
 struct pw_asked {
 	const char *text;
 	int proto;
-	uint16_t port;
+	uint32_t port;
 	int family;
 	uint8_t address[16];
 };

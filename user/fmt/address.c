@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <linux/vm_sockets.h>
+
+#include <portwatch.h>
 
 #include "address.h"
 #include "put.h"
@@ -76,11 +80,23 @@ static char *put_ipv6(char *at, const uint8_t *address)
 	return at;
 }
 
+static char *put_cid(char *at, const void *address)
+{
+	struct portwatch_vsock_addr vsock;
+
+	memcpy(&vsock, address, sizeof(vsock));
+	if (vsock.cid == VMADDR_CID_ANY)
+		return pw_put_text(at, "any");
+	return pw_put_number(at, vsock.cid);
+}
+
 char *pw_put_address(char *at, int family, const void *address)
 {
 	if (family == AF_INET)
 		return put_ipv4(at, address);
 	if (family == AF_INET6)
 		return put_ipv6(at, address);
+	if (family == AF_VSOCK)
+		return put_cid(at, address);
 	return at;
 }

@@ -6,7 +6,8 @@
 #define PW_ADDRESS_MAX	46
 
 /*
- * Writes an address in network order, IPv6 as RFC 5952 has it; see put.h. A
+ * Writes an address as events have it, IPv6 as RFC 5952 has it, of AF_VSOCK the
+ * context id (the port stands beside it) or "any"; see put.h. A
  * family that has no addresses writes nothing.
  */
 char *pw_put_address(char *at, int family, const void *address);

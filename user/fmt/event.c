@@ -37,6 +37,10 @@
 	.offset = offsetof(struct portwatch_lost, member),		\
 	.shapes = SHAPE(LOST)
 
+#define PORT_FIELD(field_name, member, address, field_shapes)		\
+	EVENT_FIELD(field_name, PORT, member, field_shapes),		\
+	.argument = offsetof(struct portwatch_event, address)
+
 #define FLAG_FIELD(field_name, flag, field_shapes)			\
 	EVENT_FIELD(field_name, FLAG, flags, field_shapes),		\
 	.argument = PORTWATCH_F_##flag
@@ -60,6 +64,8 @@ static const char *family_name(unsigned int family)
 		return "ipv4";
 	case AF_INET6:
 		return "ipv6";
+	case AF_VSOCK:
+		return "vsock";
 	default:
 		return NULL;
 	}
@@ -157,12 +163,12 @@ const struct pw_field pw_event_fields[PW_EVENT_FIELDS] = {
 		EVENT_FIELD("laddr", ADDRESS, laddr, SOCKETS & ~BINDS_FAILED),
 		LOCAL },
 	[PW_EVENT_LPORT] = {
-		EVENT_FIELD("lport", U16, lport, SOCKETS & ~BINDS_FAILED),
+		PORT_FIELD("lport", lport, laddr, SOCKETS & ~BINDS_FAILED),
 		LOCAL },
 	[PW_EVENT_RADDR] = {
 		EVENT_FIELD("raddr", ADDRESS, raddr, SOCKETS), REMOTE },
 	[PW_EVENT_RPORT] = {
-		EVENT_FIELD("rport", U16, rport, SOCKETS), REMOTE,
+		PORT_FIELD("rport", rport, raddr, SOCKETS), REMOTE,
 		OMIT_ZERO },
 	[PW_EVENT_NETNS] = {
 		EVENT_FIELD("netns", U32, netns, SOCKETS), OMIT_ZERO },
@@ -226,9 +232,10 @@ const struct pw_field pw_event_fields[PW_EVENT_FIELDS] = {
 		EVENT_FIELD("req_addr", ADDRESS, laddr, BINDS_REFUSED),
 		LOCAL },
 	[PW_EVENT_REQ_PORT] = {
-		EVENT_FIELD("req_port", U16, bind.req_port, SHAPE(BIND)) },
+		PORT_FIELD("req_port", bind.req_port, bind.req_addr,
+			   SHAPE(BIND)) },
 	[PW_EVENT_FAILED_REQ_PORT] = {
-		EVENT_FIELD("req_port", U16, lport, BINDS_REFUSED),
+		PORT_FIELD("req_port", lport, laddr, BINDS_REFUSED),
 		LOCAL },
 	[PW_EVENT_EXPOSURE] = {
 		EVENT_FIELD("exposure", EXPOSURE, laddr, PORTS), LOCAL,

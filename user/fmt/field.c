@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include <string.h>
+#include <sys/socket.h>
 
 #include <portwatch.h>
 
@@ -85,6 +86,19 @@ static bool get_address(const struct pw_row *row, const uint8_t *at,
 	return row->family;
 }
 
+/* Of a vsock any number is a port, 0 too. */
+static bool get_port(const struct pw_field *field, const struct pw_row *row,
+		     const uint8_t *at, struct pw_value *value)
+{
+	const uint8_t *record = row->base[field->base];
+	uint16_t port = (uint16_t)read_number(PW_TYPE_U16, at);
+
+	value->kind = PW_KIND_NUMBER;
+	value->number = portwatch_port(row->family, record + field->argument,
+				       port);
+	return row->family == AF_VSOCK || !omitted(field, port);
+}
+
 static bool get_exposure(const struct pw_row *row, const uint8_t *at,
 			 struct pw_value *value)
 {
@@ -162,6 +176,8 @@ bool pw_field_get(const struct pw_field *field, const struct pw_row *row,
 		return get_name(field, at, value);
 	case PW_TYPE_ADDRESS:
 		return get_address(row, at, value);
+	case PW_TYPE_PORT:
+		return get_port(field, row, at, value);
 	case PW_TYPE_EXPOSURE:
 		return get_exposure(row, at, value);
 	default:

@@ -40,6 +40,7 @@ enum pw_type {
 	PW_TYPE_TEXT,		/* const char *, NULL: does not apply */
 	PW_TYPE_CHARS,		/* __u8[@argument], padded with 0 */
 	PW_TYPE_ADDRESS,	/* __u8[16] of the row's family */
+	PW_TYPE_PORT,		/* __u16 that goes with the address at @argument */
 	PW_TYPE_EXPOSURE,	/* the same, seen as how far it is exposed */
 	PW_TYPE_REAL_TIME,	/* __u64, nanoseconds since 1970 */
 	PW_TYPE_BOOT_TIME,	/* __u64 of CLOCK_BOOTTIME */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+#include <sys/socket.h>
+
 #include "address.h"
 #include "escape.h"
 #include "json_field.h"
@@ -101,6 +103,15 @@ static char *put_address(char *at, struct pw_calendar *calendar,
 	return at;
 }
 
+/* The ports of a vsock stand elsewhere, and there are fewer of them. */
+static char *put_port(char *at, struct pw_calendar *calendar,
+		      const struct pw_field *field, const struct pw_row *row)
+{
+	if (row->family == AF_VSOCK)
+		return put_any(at, calendar, field, row);
+	return put_u16(at, calendar, field, row);
+}
+
 /* Of the item: when it happened. */
 static char *put_time(char *at, struct pw_calendar *calendar,
 		      const struct pw_field *field, const struct pw_row *row)
@@ -135,6 +146,8 @@ static pw_json_step_function *function_of(const struct pw_field *field)
 		return put_name;
 	case PW_TYPE_ADDRESS:
 		return put_address;
+	case PW_TYPE_PORT:
+		return put_port;
 	default:
 		return put_any;
 	}

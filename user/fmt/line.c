@@ -179,12 +179,16 @@ static enum pw_tone event_tone(const struct portwatch_item *item)
 	}
 }
 
-/* "[::1]:http", "127.0.0.1:54321"; of a host that is pinged "127.0.0.1" */
+/*
+ * "[::1]:http", "127.0.0.1:54321"; of a host that is pinged "127.0.0.1"; of a vsock
+ * "any:1024", "2:3000000000"
+ */
 static void write_endpoint(const struct pw_line *line, struct pw_pen *pen,
 			   const struct portwatch_event *event,
-			   const void *address, uint16_t port)
+			   const void *address, uint16_t number)
 {
-	const char *name = pw_service_name(line->services, event->proto, port);
+	const char *name = pw_service_name(line->services, event->proto, number);
+	uint32_t port = portwatch_port(event->family, address, number);
 	bool brackets = event->family == AF_INET6;
 	char text[PW_ADDRESS_MAX + 1];
 
@@ -194,7 +198,7 @@ static void write_endpoint(const struct pw_line *line, struct pw_pen *pen,
 	pw_pen_text(pen, PW_TONE_PLAIN, text);
 	if (brackets)
 		pw_pen_text(pen, PW_TONE_PLAIN, "]");
-	if (!port)
+	if (!port && event->family != AF_VSOCK)
 		return;
 	pw_pen_text(pen, PW_TONE_PLAIN, ":");
 	if (name)

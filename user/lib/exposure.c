@@ -5,6 +5,7 @@
  */
 #include <string.h>
 #include <sys/socket.h>
+#include <linux/vm_sockets.h>
 
 #include "portwatch.h"
 
@@ -49,12 +50,29 @@ static bool in_range(const struct range *range, const uint8_t *address)
 	return !bits || !((range->prefix[bytes] ^ address[bytes]) >> (8 - bits));
 }
 
+/*
+ * The local context is this machine's own. As any other it is reached by its host or
+ * by its guests, and by nobody else.
+ */
+static enum portwatch_exposure exposure_of_cid(const void *address)
+{
+	struct portwatch_vsock_addr vsock;
+
+	memcpy(&vsock, address, sizeof(vsock));
+	if (vsock.cid == VMADDR_CID_ANY)
+		return PORTWATCH_EXPOSURE_ANY;
+	return vsock.cid == VMADDR_CID_LOCAL ? PORTWATCH_EXPOSURE_LOOPBACK :
+					       PORTWATCH_EXPOSURE_PRIVATE;
+}
+
 enum portwatch_exposure portwatch_exposure_of(int family, const void *address)
 {
 	const struct range *ranges = ranges4;
 	size_t i, count = sizeof(ranges4) / sizeof(ranges4[0]);
 	const uint8_t *bytes = address;
 
+	if (family == AF_VSOCK)
+		return exposure_of_cid(address);
 	if (family == AF_INET6 && !memcmp(bytes, mapped, sizeof(mapped))) {
 		bytes += sizeof(mapped);
 	} else if (family == AF_INET6) {

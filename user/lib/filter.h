@@ -33,6 +33,7 @@ enum pw_filter_field {
 	PW_FIELD_HOST,
 	PW_FIELD_LADDR,
 	PW_FIELD_RADDR,
+	PW_FIELD_CID,
 	PW_FIELD_COMM,
 	PW_FIELD_EXE,
 	PW_FIELD_UNIT,
@@ -51,6 +52,7 @@ enum pw_filter_syntax {
 	PW_SYNTAX_NAME_NUMBER,	/* the same, or a number */
 	PW_SYNTAX_ADDRESS,	/* with or without a prefix length */
 	PW_SYNTAX_NET,		/* with a prefix length */
+	PW_SYNTAX_CID,		/* number, range or "any" */
 	PW_SYNTAX_TEXT,		/* or a pattern */
 	PW_SYNTAX_UNIT,		/* a text, ".service" where no type is given */
 };
@@ -85,9 +87,10 @@ enum pw_filter_type {
 	PW_VALUE_PATTERN,
 };
 
-/* One of the values of a test. */
+/* One of the values of a test. @service: a port that was named, of no vsock then. */
 struct pw_filter_value {
 	enum pw_filter_type type;
+	bool service;
 	union {
 		struct {
 			uint64_t low;

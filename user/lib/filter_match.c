@@ -36,9 +36,33 @@ static unsigned int ports_of(const struct portwatch_event *event,
 	unsigned int count = 0;
 
 	if (field != PW_FIELD_RPORT && has_local(event))
-		numbers[count++] = event->lport;
+		numbers[count++] = portwatch_port(event->family, event->laddr,
+						  event->lport);
 	if (field != PW_FIELD_LPORT && has_remote(event))
-		numbers[count++] = event->rport;
+		numbers[count++] = portwatch_port(event->family, event->raddr,
+						  event->rport);
+	return count;
+}
+
+static uint64_t cid_of(const uint8_t *address)
+{
+	struct portwatch_vsock_addr vsock;
+
+	memcpy(&vsock, address, sizeof(vsock));
+	return vsock.cid;
+}
+
+static unsigned int cids_of(const struct portwatch_event *event,
+			    uint64_t *numbers)
+{
+	unsigned int count = 0;
+
+	if (event->family != AF_VSOCK)
+		return 0;
+	if (event->flags & PORTWATCH_F_LOCAL)
+		numbers[count++] = cid_of(event->laddr);
+	if (has_remote(event))
+		numbers[count++] = cid_of(event->raddr);
 	return count;
 }
 
@@ -167,6 +191,8 @@ static unsigned int numbers_of(const struct portwatch_item *item,
 	case PW_FIELD_LPORT:
 	case PW_FIELD_RPORT:
 		return ports_of(event, field, numbers);
+	case PW_FIELD_CID:
+		return cids_of(event, numbers);
 	case PW_FIELD_TID:
 		return tids_of(event, numbers);
 	case PW_FIELD_PID:
@@ -280,6 +306,13 @@ static bool text_fits(const struct pw_filter_value *value,
 	       (field == PW_FIELD_CONTAINER && abbreviates(value->text, text));
 }
 
+static bool in_range(const struct pw_filter_value *value,
+		     const struct portwatch_item *item, uint64_t number)
+{
+	return number >= value->range.low && number <= value->range.high &&
+	       !(value->service && item->event->family == AF_VSOCK);
+}
+
 static bool match_numbers(const struct pw_filter_value *values,
 			  unsigned int nr_values,
 			  enum pw_filter_field field,
@@ -291,8 +324,7 @@ static bool match_numbers(const struct pw_filter_value *values,
 	count = numbers_of(item, field, numbers);
 	for (i = 0; i < count; i++)
 		for (j = 0; j < nr_values; j++)
-			if (numbers[i] >= values[j].range.low &&
-			    numbers[i] <= values[j].range.high)
+			if (in_range(&values[j], item, numbers[i]))
 				return true;
 	return false;
 }

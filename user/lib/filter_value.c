@@ -11,11 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <linux/vm_sockets.h>
 
 #include "filter.h"
 
 #define LOOKUP_SIZE	4096
-#define PORT_MAX	65535
+#define PORT_MAX	UINT32_MAX	/* beyond 65535: of a vsock */
 #define MAPPED_BITS	96
 
 /* A number without a sign, decimal or 0x..., up to @end. */
@@ -71,7 +72,15 @@ static bool read_port(const char *text, struct pw_filter_value *value)
 	if (getservbyname_r(text, NULL, &entry, buffer, sizeof(buffer),
 			    &service) || !service)
 		return false;
+	value->service = true;
 	return one_number(ntohs((uint16_t)service->s_port), value);
+}
+
+static bool read_cid(const char *text, struct pw_filter_value *value)
+{
+	if (!strcmp(text, "any"))
+		return one_number(VMADDR_CID_ANY, value);
+	return read_range(text, UINT32_MAX, value);
 }
 
 static bool read_user(const char *text, struct pw_filter_value *value)
@@ -203,6 +212,7 @@ void pw_filter_expected(const struct pw_filter_word *word, char *text,
 		[PW_SYNTAX_USER] = "a user's name or number, or a range of numbers",
 		[PW_SYNTAX_ADDRESS] = "an IPv4 or IPv6 address, or a network such as 10.0.0.0/8",
 		[PW_SYNTAX_NET] = "a network such as 10.0.0.0/8 or fe80::/10",
+		[PW_SYNTAX_CID] = "a context id, a range such as 3-100, or any",
 		[PW_SYNTAX_TEXT] = "a text, or a pattern such as 'nginx*'",
 		[PW_SYNTAX_UNIT] = "a unit such as nginx.service, or a pattern",
 	};
@@ -253,6 +263,7 @@ int pw_filter_value(struct pw_filter_value *value,
 {
 	bool fine = false;
 
+	value->service = false;
 	pw_filter_expected(word, expected, size);
 	switch (word->syntax) {
 	case PW_SYNTAX_NUMBER:
@@ -263,6 +274,9 @@ int pw_filter_value(struct pw_filter_value *value,
 		break;
 	case PW_SYNTAX_USER:
 		fine = read_user(text, value);
+		break;
+	case PW_SYNTAX_CID:
+		fine = read_cid(text, value);
 		break;
 	case PW_SYNTAX_NAME:
 	case PW_SYNTAX_NAME_NUMBER:

@@ -27,6 +27,7 @@ static const struct pw_filter_word words[] = {
 	WORD("net", HOST, NET),
 	WORD("lnet", LADDR, NET),
 	WORD("rnet", RADDR, NET),
+	WORD("cid", CID, CID),
 	NAMED("exposure", EXPOSURE),
 	WORD("comm", COMM, TEXT),
 	WORD("exe", EXE, TEXT),

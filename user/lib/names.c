@@ -60,12 +60,14 @@ static const struct name proto_names[] = {
 	{ IPPROTO_AH, "ah" },
 	{ IPPROTO_PIM, "pim" },
 	{ PROTO_L2TP, "l2tp" },
+	{ PORTWATCH_PROTO_VSOCK, "vsock" },
 	{ 0, NULL },
 };
 
 static const struct name family_names[] = {
 	{ AF_INET, "ipv4" },
 	{ AF_INET6, "ipv6" },
+	{ AF_VSOCK, "vsock" },
 	{ 0, NULL },
 };
 
@@ -224,6 +226,16 @@ const char *portwatch_event_name(unsigned int type)
 int portwatch_event_type(const char *name)
 {
 	return pw_name_value(PW_NAMES_EVENT, name);
+}
+
+uint32_t portwatch_port(int family, const void *address, uint16_t port)
+{
+	struct portwatch_vsock_addr vsock;
+
+	if (family != AF_VSOCK)
+		return port;
+	memcpy(&vsock, address, sizeof(vsock));
+	return vsock.port;
 }
 
 const char *portwatch_proto_name(unsigned int proto)

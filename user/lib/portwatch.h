@@ -285,8 +285,18 @@ enum portwatch_exposure {
 	PORTWATCH_EXPOSURE_ANY,
 };
 
-/** portwatch_exposure_of() - of an address in network order, AF_INET or AF_INET6 */
+/** portwatch_exposure_of() - of an address as events have it, of that family */
 enum portwatch_exposure portwatch_exposure_of(int family, const void *address);
+
+/**
+ * portwatch_port() - the port that goes with an address of an event
+ * @family:	the event's
+ * @address:	its laddr, raddr or bind.req_addr
+ * @port:	its lport, rport or bind.req_port
+ *
+ * Return: the port: @port, or of AF_VSOCK what stands in the address.
+ */
+uint32_t portwatch_port(int family, const void *address, uint16_t port);
 
 /*
  * Names, as they stand in JSON, and back. A name function returns NULL for a value
