@@ -40,6 +40,8 @@ struct pw_target {
  *		one of these; 0: always
  * @module:	the module that has the functions, where it is not the kernel itself:
  *		attached while that is loaded
+ * @borrowed:	the functions are the kernel's own all the same: attached with the
+ *		other hooks of @module
  * @data_size:	kretprobes: what is kept from entry to return
  * @target:	tried in this order
  * @at:		the target that it is attached to, or NULL
@@ -57,6 +59,7 @@ struct pw_hook {
 	bool every;
 	u64 events;
 	const char *module;
+	bool borrowed;
 	const size_t *data_size;
 	struct pw_target target[PW_TARGETS];
 

@@ -7,13 +7,16 @@
 #include <net/net_namespace.h>
 #include <net/sock.h>
 #include <net/tcp.h>
+#include <net/tcp_states.h>
 
 #include "compat/compat.h"
 #include "event.h"
 #include "process.h"
 #include "sctp.h"
 #include "slot.h"
+#include "vsock.h"
 
+static_assert(PORTWATCH_PROTO_VSOCK == 0xff00 + AF_VSOCK);
 static_assert(PW_TEXT_MAX <= PW_PROCESS_TEXT);
 static_assert(sizeof_field(struct portwatch_event, bind.ifname) == IFNAMSIZ);
 
@@ -193,15 +196,58 @@ static void set_addresses(struct portwatch_event *event, struct sock *sk)
 		pw_event_clear_remote(event, sk);
 }
 
+void pw_event_vsock_set_local(struct portwatch_event *event,
+			      const struct portwatch_vsock_addr *asked)
+{
+	memcpy(event->laddr, asked, sizeof(*asked));
+	event->flags |= PORTWATCH_F_LOCAL;
+}
+
+void pw_event_vsock_show_peer(struct portwatch_event *event,
+			      const struct sock *sk)
+{
+	struct portwatch_vsock_addr addr;
+
+	if (!pw_vsock_remote(&addr, sk))
+		return;
+	memcpy(event->raddr, &addr, sizeof(addr));
+	event->flags |= PORTWATCH_F_REMOTE;
+}
+
+/* The peer of an attempt that failed stays in the socket; it means nothing then. */
+static void set_addresses_vsock(struct portwatch_event *event,
+				const struct sock *sk)
+{
+	struct portwatch_vsock_addr addr;
+
+	event->family = AF_VSOCK;
+	if (pw_vsock_has_port(sk)) {
+		pw_vsock_local(&addr, sk);
+		pw_event_vsock_set_local(event, &addr);
+	}
+	if (sk->sk_state != TCP_LISTEN && sk->sk_state != TCP_CLOSE)
+		pw_event_vsock_show_peer(event, sk);
+}
+
+static u16 proto_of(const struct sock *sk)
+{
+	if (pw_is_vsock(sk))
+		return PORTWATCH_PROTO_VSOCK;
+	return sk->sk_type == SOCK_RAW ? IPPROTO_RAW : sk->sk_protocol;
+}
+
 void pw_event_init(struct portwatch_event *event, u8 type, struct sock *sk,
 		   u64 cookie)
 {
 	pw_words_clear(event, sizeof(*event));
 	event->type = type;
 	event->sock = cookie;
-	event->proto = sk->sk_type == SOCK_RAW ? IPPROTO_RAW : sk->sk_protocol;
+	event->proto = proto_of(sk);
 	event->netns = sock_net(sk)->ns.inum;
-	set_addresses(event, sk);
+	if (pw_is_vsock(sk))
+		set_addresses_vsock(event, sk);
+	else
+		set_addresses(event, sk);
 }
 
 void pw_event_clear_addresses(struct portwatch_event *event,
@@ -247,6 +293,9 @@ void pw_event_set_dual_stack(struct portwatch_event *event, struct sock *sk)
 
 void pw_event_set_options(struct portwatch_event *event, struct sock *sk)
 {
+	/* It has none of these, and does not heed SO_REUSEADDR. */
+	if (pw_is_vsock(sk))
+		return;
 	pw_event_set_dual_stack(event, sk);
 	if (sk->sk_reuse)
 		event->flags |= PORTWATCH_F_REUSE_ADDR;
@@ -271,6 +320,13 @@ void pw_event_bind(struct portwatch_event *event, struct sock *sk, u8 how,
 		memcpy(event->bind.req_addr, asked->addr + 12, 4);
 	else
 		memcpy(event->bind.req_addr, asked->addr, 16);
+}
+
+void pw_event_vsock_bind(struct portwatch_event *event, u8 how,
+			 const struct portwatch_vsock_addr *asked)
+{
+	event->bind.how = how;
+	memcpy(event->bind.req_addr, asked, sizeof(*asked));
 }
 
 /*

@@ -60,6 +60,14 @@ void pw_event_set_local(struct portwatch_event *event,
 void pw_event_set_remote(struct portwatch_event *event,
 			 const struct pw_address *address);
 
+/* The same for vsock; its peer as it was asked for, or called, in any state. */
+void pw_event_vsock_set_local(struct portwatch_event *event,
+			      const struct portwatch_vsock_addr *asked);
+void pw_event_vsock_show_peer(struct portwatch_event *event,
+			      const struct sock *sk);
+void pw_event_vsock_bind(struct portwatch_event *event, u8 how,
+			 const struct portwatch_vsock_addr *asked);
+
 /* The particulars of some types. */
 void pw_event_bind(struct portwatch_event *event, struct sock *sk, u8 how,
 		   const struct pw_address *asked);

@@ -15,10 +15,17 @@
 #include "sctp.h"
 #include "socket.h"
 #include "stream.h"
+#include "vsock.h"
 
 static inline bool pw_is_inet(const struct sock *sk)
 {
 	return sk->sk_family == AF_INET || sk->sk_family == AF_INET6;
+}
+
+/* Of a family whose sockets we follow. */
+static inline bool pw_has_events(const struct sock *sk)
+{
+	return pw_is_inet(sk) || pw_is_vsock(sk);
 }
 
 /* A TCP socket, but one that the kernel made to carry an MPTCP one. */
@@ -101,6 +108,10 @@ void pw_count_accepted(struct sock *listener);
 
 /* A socket stopped listening: CLOSE of kind LISTENER. */
 void pw_emit_listener_close(struct pw_socket *socket, struct sock *sk);
+
+/* A socket listens: LISTEN. */
+void pw_emit_listen(struct pw_socket *socket, struct sock *sk, u64 cookie,
+		    u32 backlog, struct pw_process *who);
 
 /* A port was taken: BIND. @asked is NULL where @how is AUTO. */
 void pw_emit_bind(struct pw_socket *socket, struct sock *sk, u64 cookie, u8 how,

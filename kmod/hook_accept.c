@@ -52,12 +52,14 @@ static void queued(struct sock *listener, struct sock *child, bool is_new)
 		socket->born = ktime_get_boottime_ns();
 		socket->mark = socket->born;
 		socket->flags |= PW_S_INCOMING;
+		if (pw_is_vsock(child))
+			socket->flags |= PW_S_ASSOCIATED;
 	}
 	if (socket) {
 		pw_socket_set_owner(socket, owner, owner_tid);
 		owner = NULL;
 		socket->listener = cookie;
-		if (pw_is_tcp(child))
+		if (pw_is_tcp(child) || pw_is_vsock(child))
 			socket->queue = listener;
 	}
 	pw_socket_unlock(&lock);
@@ -157,6 +159,9 @@ void pw_emit_accept(struct sock *sk, u64 listener)
 		if (!listener)
 			listener = socket->listener;
 		event.accept.wait = socket->mark;
+		/* It was in the queue before us, or is still there, whatever it is. */
+		if (pw_is_vsock(sk) && !(socket->flags & PW_S_INCOMING))
+			socket->flags |= PW_S_ASSOCIATED;
 		pw_socket_set_owner(socket, pw_owner_of(sk, who), current->pid);
 		socket->listener = listener;
 		/* It may have ended in the queue: there is a socket to close now. */
@@ -201,7 +206,7 @@ static void count_accepted_of(struct sock *sk)
 	struct sock *listener = NULL;
 	u64 cookie = 0;
 
-	if (socket && (pw_is_tcp(sk) || pw_is_sctp(sk))) {
+	if (socket && (pw_is_tcp(sk) || pw_is_sctp(sk) || pw_is_vsock(sk))) {
 		listener = socket->queue;
 		cookie = socket->listener;
 	}
@@ -228,4 +233,29 @@ PW_FTRACE(pw_on_sock_graft)
 	pw_hook_hit(PW_HOOK_ACCEPT);
 	count_accepted_of(sk);
 	pw_emit_accept(sk, 0);
+}
+
+/* The same for vsock, whichever hook is there for the others. */
+PW_FTRACE(pw_on_vsock_graft)
+{
+	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);
+
+	if (!pw_is_vsock(sk))
+		return;
+	pw_hook_hit(PW_HOOK_VSOCK_ACCEPT);
+	count_accepted_of(sk);
+	pw_emit_accept(sk, 0);
+}
+
+/*
+ * vsock_enqueue_accept(listener, connected): a worker; both are locked, and nobody
+ * else has the new one.
+ */
+PW_FTRACE(pw_on_vsock_enqueue_accept)
+{
+	struct sock *listener = (void *)pw_ftrace_arg(regs, 0);
+	struct sock *child = (void *)pw_ftrace_arg(regs, 1);
+
+	pw_hook_hit(PW_HOOK_VSOCK_INCOMING);
+	queued(listener, child);
 }

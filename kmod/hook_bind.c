@@ -233,8 +233,8 @@ PW_KPROBE(pw_on_inet_listen_entry)
 	return 0;
 }
 
-static void emit_listen(struct pw_socket *socket, struct sock *sk, u64 cookie,
-			u32 backlog, struct pw_process *who)
+void pw_emit_listen(struct pw_socket *socket, struct sock *sk, u64 cookie,
+		    u32 backlog, struct pw_process *who)
 {
 	struct portwatch_event event;
 	u64 now;
@@ -276,7 +276,7 @@ static void listen_returned(struct bind_data *data, int ret)
 		if (!data->had_port)
 			pw_emit_bind(socket, sk, lock.cookie, PORTWATCH_HOW_AUTO,
 				     NULL, who);
-		emit_listen(socket, sk, lock.cookie, data->backlog, who);
+		pw_emit_listen(socket, sk, lock.cookie, data->backlog, who);
 	} else if (socket && socket->flags & PW_S_LISTENING) {
 		/* SCTP: a backlog of 0 ends it. */
 		pw_emit_listener_close(socket, sk);

@@ -63,7 +63,7 @@ PW_FTRACE(pw_on_security_socket)
 {
 	const struct socket *sock = (void *)pw_ftrace_arg(regs, 0);
 
-	if (!sock->sk || !pw_is_inet(sock->sk))
+	if (!sock->sk || !pw_has_events(sock->sk))
 		return;
 	pw_hook_hit(PW_HOOK_MEET);
 	pw_process_put(pw_process_current());

@@ -22,6 +22,8 @@ struct pw_process *pw_owner_of(const struct sock *sk, struct pw_process *who)
 
 bool pw_has_port(const struct sock *sk)
 {
+	if (pw_is_vsock(sk))
+		return pw_vsock_has_port(sk);
 	return inet_sk(sk)->inet_num && sk->sk_type != SOCK_RAW;
 }
 
@@ -33,6 +35,8 @@ static bool still_has_port(const struct pw_socket *socket, const struct sock *sk
 {
 	if (pw_is_mptcp(sk) && !(socket->flags & PW_S_PORT))
 		return false;
+	if (pw_is_vsock(sk))
+		return pw_vsock_has_port(sk);
 	return inet_sk(sk)->inet_num;
 }
 
@@ -60,6 +64,8 @@ u16 pw_socket_flags_of(const struct sock *sk)
 {
 	u16 flags = 0;
 
+	if (pw_is_vsock(sk))
+		return pw_vsock_flags_of(sk);
 	if (pw_is_sctp(sk))
 		return pw_sctp_flags_of(sk);
 	if (pw_has_port(sk))
@@ -128,7 +134,7 @@ PW_FTRACE(pw_on_socket_post_create)
 	struct pw_socket *socket;
 	struct sock *sk = sock->sk;
 
-	if (!sk || !pw_is_inet(sk) || (kern && pw_subflow_is_coming(sk)))
+	if (!sk || !pw_has_events(sk) || (kern && pw_subflow_is_coming(sk)))
 		return;
 	pw_hook_hit(PW_HOOK_CREATE);
 	who = pw_process_current();
@@ -158,6 +164,8 @@ static bool holds_port(const struct pw_socket *socket, const struct sock *sk)
 		       socket->how == PORTWATCH_HOW_EXPLICIT;
 	if (pw_is_tcp(sk))
 		return inet_csk(sk)->icsk_bind_hash;
+	if (pw_is_vsock(sk))
+		return pw_vsock_is_bound(sk);
 	return pw_has_port(sk);
 }
 
@@ -196,8 +204,8 @@ void pw_emit_socket_close(struct pw_socket *socket, struct sock *sk)
 	 */
 	if (!still_has_port(socket, sk))
 		pw_event_clear_local(&event, sk);
-	if (pw_has_states(sk) || pw_is_sctp(sk) || !still_has_port(socket, sk) ||
-	    socket->flags & PW_S_ENDED)
+	if (pw_has_states(sk) || pw_is_sctp(sk) || pw_is_vsock(sk) ||
+	    !still_has_port(socket, sk) || socket->flags & PW_S_ENDED)
 		pw_event_clear_remote(&event, sk);
 	event.close.kind = PORTWATCH_KIND_SOCKET;
 	event.close.reason = PORTWATCH_REASON_RELEASED;

@@ -10,6 +10,8 @@
 #define TRACEPOINT	.kind = PORTWATCH_HOOK_TRACEPOINT
 #define FTRACE		.kind = PORTWATCH_HOOK_FTRACE
 #define KRETPROBE	.kind = PORTWATCH_HOOK_KRETPROBE
+#define VSOCK		.module = "vsock"
+#define VSOCK_VIRTIO	.module = "vmw_vsock_virtio_transport_common"
 
 struct pw_hook pw_hook_table[PW_HOOKS] = {
 	[PW_HOOK_CREATE] = {
@@ -231,6 +233,95 @@ struct pw_hook pw_hook_table[PW_HOOKS] = {
 		.purpose = "accept, established of associations that are peeled off",
 		.target = { { "sctp_assoc_migrate",
 			      pw_on_sctp_assoc_migrate } },
+	},
+	[PW_HOOK_VSOCK_DESTROY] = {
+		.name = "vsock-destroy", FTRACE, .optional = true, VSOCK,
+		.purpose = "who owns sockets of vsock, and all that follows from it",
+		.target = { { "vsock_sk_destruct", pw_on_vsock_destruct } },
+	},
+	[PW_HOOK_VSOCK_RELEASE] = {
+		.name = "vsock-release", FTRACE, .optional = true, VSOCK,
+		.purpose = "close of vsock; who closed",
+		.target = { { "vsock_release", pw_on_vsock_release } },
+	},
+	[PW_HOOK_VSOCK_BIND] = {
+		.name = "vsock-bind", KRETPROBE, .optional = true, VSOCK,
+		.purpose = "bind, bind-failed of vsock",
+		.data_size = &pw_vsock_bind_data_size,
+		.target = { { "vsock_bind", pw_on_vsock_bind,
+			      pw_on_vsock_bind_entry } },
+	},
+	[PW_HOOK_VSOCK_LISTEN] = {
+		.name = "vsock-listen", KRETPROBE, .optional = true, VSOCK,
+		.purpose = "listen of vsock",
+		.data_size = &pw_vsock_bind_data_size,
+		.target = { { "vsock_listen", pw_on_vsock_listen,
+			      pw_on_vsock_listen_entry } },
+	},
+	[PW_HOOK_VSOCK_ASSIGN] = {
+		.name = "vsock-connect-failed", KRETPROBE, .optional = true, VSOCK,
+		.purpose = "connect-failed of vsock at once",
+		.data_size = &pw_vsock_attempt_data_size,
+		.target = { { "vsock_assign_transport", pw_on_vsock_assign,
+			      pw_on_vsock_assign_entry } },
+	},
+	[PW_HOOK_VSOCK_CONNECTED] = {
+		.name = "vsock-established", FTRACE, .optional = true, VSOCK,
+		.purpose = "established of vsock, and close of what that was",
+		.target = { { "vsock_insert_connected",
+			      pw_on_vsock_connected } },
+	},
+	[PW_HOOK_VSOCK_INCOMING] = {
+		.name = "vsock-incoming", FTRACE, .optional = true, VSOCK,
+		.purpose = "connections of vsock in the accept queue: their owner, their wait",
+		.target = { { "vsock_enqueue_accept",
+			      pw_on_vsock_enqueue_accept } },
+	},
+	[PW_HOOK_VSOCK_SHUTDOWN] = {
+		.name = "vsock-shutdown", FTRACE, .optional = true, VSOCK,
+		.purpose = "who ended a connection of vsock first, by shutdown()",
+		.target = { { "vsock_shutdown", pw_on_vsock_shutdown } },
+	},
+	[PW_HOOK_VSOCK_FIN] = {
+		.name = "vsock-fin", FTRACE, .optional = true, VSOCK,
+		.purpose = "which connections of vsock the other end closed in order",
+		.target = { { "vsock_stream_has_data", pw_on_vsock_has_data } },
+	},
+	[PW_HOOK_VSOCK_OVER] = {
+		.name = "vsock-over", FTRACE, .optional = true, VSOCK,
+		.purpose = "when connections of vsock are over that this end closed first",
+		.target = { { "vsock_remove_sock", pw_on_vsock_remove_sock } },
+	},
+	[PW_HOOK_VSOCK_ACCEPT] = {
+		.name = "vsock-accept", FTRACE, .optional = true, VSOCK,
+		.borrowed = true,
+		.purpose = "accept of vsock",
+		.target = { { "security_sock_graft", pw_on_vsock_graft } },
+	},
+	[PW_HOOK_VSOCK_ERROR] = {
+		.name = "vsock-error", FTRACE, .optional = true, VSOCK,
+		.borrowed = true,
+		.purpose = "connect-failed of vsock; connections whose other machine is gone",
+		.target = { { "sock_def_error_report", pw_on_error_report } },
+	},
+	[PW_HOOK_VSOCK_CONNECT] = {
+		.name = "vsock-connect", KRETPROBE, .optional = true, VSOCK_VIRTIO,
+		.purpose = "connect of vsock",
+		.data_size = &pw_vsock_attempt_data_size,
+		.target = { { "virtio_transport_connect", pw_on_vsock_connect,
+			      pw_on_vsock_connect_entry } },
+	},
+	[PW_HOOK_VSOCK_GAVE_UP] = {
+		.name = "vsock-gave-up", FTRACE, .optional = true, VSOCK_VIRTIO,
+		.purpose = "connect-failed of vsock when connect() waits no longer",
+		.target = { { "virtio_transport_purge_skbs",
+			      pw_on_vsock_gave_up } },
+	},
+	[PW_HOOK_VSOCK_TIMEOUT] = {
+		.name = "vsock-timeout", FTRACE, .optional = true, VSOCK_VIRTIO,
+		.purpose = "which connections of vsock ended because the other end was silent",
+		.target = { { "virtio_transport_close_timeout",
+			      pw_on_vsock_close_timeout } },
 	},
 	[PW_HOOK_FLOW_OUT4] = {
 		.name = "flow-out4", FTRACE, .optional = true,

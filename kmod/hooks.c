@@ -31,6 +31,8 @@ static struct pw_set flow = {
 };
 static struct pw_set modules[] = {
 	{ .module = "sctp" },
+	{ .module = "vsock" },
+	{ .module = "vmw_vsock_virtio_transport_common" },
 };
 
 static bool attached;
@@ -105,6 +107,17 @@ static int attach_to(struct pw_set *set, struct pw_hook *hook,
 	       pw_entries_add(&set->entries, target) : pw_attach(hook, target);
 }
 
+/* As far as one of its own functions is known. */
+static bool is_there(const struct pw_set *set)
+{
+	struct pw_hook *hook;
+
+	for_each_hook(hook, set)
+		if (!hook->borrowed && hook->target[0].address)
+			return true;
+	return false;
+}
+
 static void attach(struct pw_set *set, struct pw_hook *hook)
 {
 	const struct pw_target *target = hook->target;
@@ -113,6 +126,11 @@ static void attach(struct pw_set *set, struct pw_hook *hook)
 	hook->absent = false;
 	if (is_unwanted(hook))
 		return;
+	if (hook->borrowed && !is_there(set)) {
+		hook->error = 0;
+		hook->absent = true;
+		return;
+	}
 	for (; target < hook->target + PW_TARGETS && target->symbol; target++) {
 		int err = attach_to(set, hook, target);
 
@@ -352,7 +370,7 @@ int pw_hook_describe(unsigned int index, struct portwatch_hook *row)
 	row->hits = hits_of(index);
 	row->misses = misses_of(index);
 	strscpy(row->name, hook->name, sizeof(row->name));
-	if (hook->module)
+	if (hook->module && !hook->borrowed)
 		snprintf(row->symbol, sizeof(row->symbol), "%s:%s", hook->module,
 			 target->symbol);
 	else

@@ -55,6 +55,21 @@ enum pw_hook_id {
 	PW_HOOK_SCTP_LISTEN,
 	PW_HOOK_SCTP_CONNECT,
 	PW_HOOK_SCTP_PEEL_OFF,
+	PW_HOOK_VSOCK_DESTROY,
+	PW_HOOK_VSOCK_RELEASE,
+	PW_HOOK_VSOCK_BIND,
+	PW_HOOK_VSOCK_LISTEN,
+	PW_HOOK_VSOCK_ASSIGN,
+	PW_HOOK_VSOCK_CONNECTED,
+	PW_HOOK_VSOCK_INCOMING,
+	PW_HOOK_VSOCK_SHUTDOWN,
+	PW_HOOK_VSOCK_FIN,
+	PW_HOOK_VSOCK_OVER,
+	PW_HOOK_VSOCK_ACCEPT,
+	PW_HOOK_VSOCK_ERROR,
+	PW_HOOK_VSOCK_CONNECT,
+	PW_HOOK_VSOCK_GAVE_UP,
+	PW_HOOK_VSOCK_TIMEOUT,
 	PW_HOOK_FLOW_OUT4,
 	PW_HOOK_FLOW_OUT6,
 	PW_HOOK_FLOW_IN,
@@ -160,6 +175,8 @@ PW_KPROBE(pw_on_migrate_entry);
 PW_KPROBE(pw_on_migrate);
 PW_FTRACE(pw_on_inet_accept);
 PW_FTRACE(pw_on_sock_graft);
+PW_FTRACE(pw_on_vsock_graft);
+PW_FTRACE(pw_on_vsock_enqueue_accept);
 
 /* hook_mptcp.c */
 extern const size_t pw_subflow_data_size;
@@ -178,6 +195,29 @@ PW_FTRACE(pw_on_sctp_association_free);
 PW_FTRACE(pw_on_sctp_assoc_change);
 PW_FTRACE(pw_on_sctp_associate);
 PW_FTRACE(pw_on_sctp_assoc_migrate);
+
+/* hook_vsock.c */
+PW_FTRACE(pw_on_vsock_destruct);
+PW_FTRACE(pw_on_vsock_release);
+PW_FTRACE(pw_on_vsock_remove_sock);
+PW_FTRACE(pw_on_vsock_shutdown);
+PW_FTRACE(pw_on_vsock_has_data);
+PW_FTRACE(pw_on_vsock_close_timeout);
+PW_FTRACE(pw_on_vsock_connected);
+PW_FTRACE(pw_on_vsock_gave_up);
+PW_FTRACE(pw_on_error_report);
+extern const size_t pw_vsock_attempt_data_size;
+PW_KPROBE(pw_on_vsock_connect_entry);
+PW_KPROBE(pw_on_vsock_connect);
+PW_KPROBE(pw_on_vsock_assign_entry);
+PW_KPROBE(pw_on_vsock_assign);
+
+/* hook_vsock_bind.c */
+extern const size_t pw_vsock_bind_data_size;
+PW_KPROBE(pw_on_vsock_bind_entry);
+PW_KPROBE(pw_on_vsock_bind);
+PW_KPROBE(pw_on_vsock_listen_entry);
+PW_KPROBE(pw_on_vsock_listen);
 
 /* hook_flow.c */
 PW_FTRACE(pw_on_ip_send_skb);

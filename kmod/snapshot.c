@@ -108,7 +108,7 @@ static void found(struct socket *sock, struct task_struct *task)
 	struct pw_socket *socket;
 	struct pw_process *who;
 
-	if (!sk || !pw_is_inet(sk))
+	if (!sk || !pw_has_events(sk))
 		return;
 	who = pw_process_of(task);
 	socket = pw_socket_lock(&lock, sk);
@@ -301,8 +301,11 @@ static u8 state_of(const struct pw_socket *socket, const struct sock *sk)
 {
 	u8 state = sk->sk_state;
 
-	/* SCTP has no state for an attempt, and none for what is over. */
-	if (pw_is_sctp(sk) && state != TCP_LISTEN)
+	/*
+	 * SCTP has no state for an attempt, and none for what is over; that of a vsock
+	 * does not change back when its transport could not send anything.
+	 */
+	if ((pw_is_sctp(sk) || pw_is_vsock(sk)) && state != TCP_LISTEN)
 		state = socket->flags & PW_S_ASSOCIATED ? TCP_ESTABLISHED :
 			socket->flags & PW_S_CONNECTING ? TCP_SYN_SENT :
 							  TCP_CLOSE;
@@ -366,7 +369,8 @@ static bool show_row(struct pw_socket *socket, struct pw_snapshot *snapshot)
 {
 	struct pw_session *session = snapshot->session;
 	struct sock *sk = socket->sk;
-	bool has_states = pw_has_states(sk) || pw_is_sctp(sk);
+	bool has_states = pw_has_states(sk) || pw_is_sctp(sk) ||
+			  pw_is_vsock(sk);
 	struct portwatch_event event;
 	u8 state, type;
 

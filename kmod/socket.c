@@ -14,6 +14,7 @@
 #include "slot.h"
 #include "socket.h"
 #include "stream.h"
+#include "vsock.h"
 
 #define SHARD_BITS	8
 #define SHARDS		(1U << SHARD_BITS)
@@ -137,6 +138,8 @@ struct pw_socket *pw_socket_add(struct pw_socket_lock *lock, struct sock *sk)
 	/* Without that hook it would never be taken out. */
 	if (sk->sk_protocol == IPPROTO_MPTCP &&
 	    !pw_hook_is_attached(PW_HOOK_MPTCP_DESTROY))
+		return NULL;
+	if (pw_is_vsock(sk) && !pw_hook_is_attached(PW_HOOK_VSOCK_DESTROY))
 		return NULL;
 	if (unlikely(!shard->nfree)) {
 		atomic64_inc(&table.missed);

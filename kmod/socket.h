@@ -39,7 +39,7 @@ struct sock;
 #define PW_S_COUNTED	BIT(12)	/* MPTCP: all its bytes are known */
 #define PW_S_ABORTED	BIT(13)	/* somebody ends it from outside */
 #define PW_S_KERNELS	BIT(14)	/* UDP, found in a table: no file holds it */
-#define PW_S_ASSOCIATED	BIT(15)	/* SCTP: it has its one association */
+#define PW_S_ASSOCIATED	BIT(15)	/* SCTP: it has its one association; vsock: a peer */
 
 /**
  * struct pw_socket - the record of a socket, under its shard's lock
@@ -59,7 +59,7 @@ struct sock;
  * @tx_bytes, @rx_bytes, @retrans, @rtt_us, @error: MPTCP: of subflows that are closed
  * @taken:	when the last bind event was sent for its port (MPTCP: not while its bytes
  *		are counted)
- * @queue:	TCP, SCTP: the listener in whose accept queue it is or was; not to be followed
+ * @queue:	TCP, SCTP, vsock: the listener in whose accept queue it is or was; not to be followed
  *		but by who accepts from it
  * @owner_tid, @closer_tid: their threads
  * @seq:	events so far
@@ -69,7 +69,7 @@ struct sock;
  * @flags:	PW_S_*
  * @port:	of the last bind event
  * @how:	how it got its port: enum portwatch_how, 0 unknown
- * @reason, @first: SCTP: what its end will say, as soon as that is known
+ * @reason, @first: SCTP, vsock: what its end will say, as soon as that is known
  */
 struct pw_socket {
 	struct hlist_node node;

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/portwatch_record.h>
+#include <linux/vm_sockets.h>
+
 #include "address.h"
 
 int family_domain(enum family family)
@@ -67,6 +70,35 @@ struct target target_unspec(void)
 	return target;
 }
 
+struct target target_vsock(uint32_t cid, uint32_t port)
+{
+	struct target target = { .length = sizeof(struct sockaddr_vm) };
+	struct sockaddr_vm *vm = (void *)&target.storage;
+
+	vm->svm_family = AF_VSOCK;
+	vm->svm_cid = cid;
+	vm->svm_port = port;
+	return target;
+}
+
+static void vsock_address(struct address *address, const struct sockaddr *name)
+{
+	const struct sockaddr_vm *vm = (const void *)name;
+	struct portwatch_vsock_addr vsock = {
+		.cid = vm->svm_cid, .port = vm->svm_port,
+	};
+
+	memcpy(address->bytes, &vsock, sizeof(vsock));
+}
+
+uint32_t address_vsock_port(const struct address *address)
+{
+	struct portwatch_vsock_addr vsock;
+
+	memcpy(&vsock, address->bytes, sizeof(vsock));
+	return vsock.port;
+}
+
 struct address address_of(const struct sockaddr *name)
 {
 	struct address address = { .family = name->sa_family };
@@ -85,6 +117,8 @@ struct address address_of(const struct sockaddr *name)
 		} else {
 			memcpy(address.bytes, &in6->sin6_addr, 16);
 		}
+	} else if (name->sa_family == AF_VSOCK) {
+		vsock_address(&address, name);
 	}
 	return address;
 }

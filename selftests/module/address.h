@@ -30,7 +30,10 @@ struct target {
 	socklen_t length;
 } __attribute__((aligned(8)));
 
-/* What an event says: a mapped address has lost its prefix. */
+/*
+ * What an event says: a mapped address has lost its prefix, a vsock's has its port in
+ * it.
+ */
 struct address {
 	uint8_t bytes[16];
 	uint16_t port;
@@ -45,7 +48,9 @@ struct target target_any(enum family family, uint16_t port);
 struct target target_unspec(void);
 /* A global address to which a netns with a loopback only has no route. */
 struct target target_far(enum family family, uint16_t port);
+struct target target_vsock(uint32_t cid, uint32_t port);
 struct address address_of(const struct sockaddr *name);
+uint32_t address_vsock_port(const struct address *address);
 bool address_is_any(const struct address *address);
 
 #endif /* ADDRESS_H */

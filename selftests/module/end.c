@@ -155,7 +155,7 @@ int end_connect(struct end *end, struct target target)
 
 	end->asked = address_of(&target.any);
 	result = end_do(end, &request, &answer);
-	if (end->facts.type == SOCK_STREAM) {
+	if (end->facts.type == SOCK_STREAM || end->facts.domain == AF_VSOCK) {
 		end->begun[0] = answer.before;
 		end->begun[1] = answer.after;
 	}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <linux/vm_sockets.h>
 
 #include "expect.h"
 #include "watch.h"
@@ -181,6 +183,9 @@ static void set_still_bound(struct expect *expect, const struct end *end)
 
 	if (end->process && end->process->ended)
 		return;
+	if (!end->closing && end->facts.domain == AF_VSOCK &&
+	    address_vsock_port(&end->facts.local) != VMADDR_PORT_ANY)
+		expect->event.flags |= PORTWATCH_F_STILL_BOUND;
 	if (!end->closing && (stream ? end->named : end->facts.local.port))
 		expect->event.flags |= PORTWATCH_F_STILL_BOUND;
 }

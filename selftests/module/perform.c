@@ -72,7 +72,8 @@ static void facts_get(int fd, struct facts *facts)
 	getsockopt(fd, SOL_SOCKET, SO_COOKIE, &facts->cookie, &length);
 	facts->domain = option_get(fd, SOL_SOCKET, SO_DOMAIN);
 	facts->type = option_get(fd, SOL_SOCKET, SO_TYPE);
-	facts->protocol = option_get(fd, SOL_SOCKET, SO_PROTOCOL);
+	facts->protocol = facts->domain == AF_VSOCK ? PORTWATCH_PROTO_VSOCK :
+			  option_get(fd, SOL_SOCKET, SO_PROTOCOL);
 	facts->flags = facts_flags(fd);
 	if (facts->domain == AF_INET6)
 		facts->v6only = option_get(fd, IPPROTO_IPV6, IPV6_V6ONLY);

@@ -68,7 +68,7 @@ struct facts {
 	same_uint64_t cookie;
 	int domain;
 	int type;
-	int protocol;
+	int protocol;		/* as in events */
 	bool has_remote;
 	struct address local;
 	struct address remote;

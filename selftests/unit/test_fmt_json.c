@@ -125,8 +125,8 @@ static void vsock(void **state)
 	set_vsock_remote(&slot, 2, 0);
 	line = line_of(json, &output, &item);
 	assert_non_null(strstr(line, "\"proto\":\"vsock\",\"family\":\"vsock\""));
-	assert_non_null(strstr(line, "\"laddr\":\"any\",\"lport\":4294967294,"
-				     "\"raddr\":\"2\",\"rport\":0,"));
+	assert_non_null(strstr(line, "\"laddr\":\"any\",\"lport\":4294967294,"));
+	assert_non_null(strstr(line, ",\"raddr\":\"2\",\"rport\":0,"));
 	/* Another port of the same socket is another text. */
 	set_vsock_remote(&slot, 2, 70000);
 	line = line_of(json, &output, &item);
@@ -153,8 +153,8 @@ static void vsock_that_is_bound(void **state)
 	slot.event.bind.how = PORTWATCH_HOW_EPHEMERAL;
 	line = line_of(json, &output, &item);
 	assert_non_null(strstr(line, "\"laddr\":\"1\",\"lport\":70000,"));
-	assert_non_null(strstr(line, "\"req_addr\":\"1\",\"req_port\":4294967295,"
-				     "\"exposure\":\"loopback\""));
+	assert_non_null(strstr(line, "\"req_addr\":\"1\",\"req_port\":4294967295,"));
+	assert_non_null(strstr(line, "\"exposure\":\"loopback\""));
 	/* One that failed: the local end is what was asked for. */
 	slot.event.type = PORTWATCH_BIND_FAILED;
 	memset(slot.event.body, 0, sizeof(slot.event.body));
