@@ -302,7 +302,8 @@ struct pw_hook pw_hook_table[PW_HOOKS] = {
 		.name = "vsock-error", FTRACE, .optional = true, VSOCK,
 		.borrowed = true,
 		.purpose = "connect-failed of vsock; connections whose other machine is gone",
-		.target = { { "sock_def_error_report", pw_on_error_report } },
+		.target = { { "sk_error_report", pw_on_error_report },
+			    { "sock_def_error_report", pw_on_error_report } },
 	},
 	[PW_HOOK_VSOCK_CONNECT] = {
 		.name = "vsock-connect", KRETPROBE, .optional = true, VSOCK_VIRTIO,

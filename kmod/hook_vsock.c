@@ -248,10 +248,11 @@ PW_FTRACE(pw_on_vsock_close_timeout)
 }
 
 /*
- * sock_def_error_report(sk): softirq, process context or a worker; the socket is locked.
- * Of all families. The error is that of an attempt; or the other machine is gone, and
- * with it the connection; or this end has sent RST for more data than it has room for,
- * and what becomes of it is told when it is let go.
+ * sk_error_report(sk), or where that is none sock_def_error_report(sk): softirq, process
+ * context or a worker; the socket is locked. Of all families. The error is that of an
+ * attempt; or the other machine is gone, and with it the connection; or this end has
+ * sent RST for more data than it has room for, and what becomes of it is told when it
+ * is let go.
  */
 PW_FTRACE(pw_on_error_report)
 {

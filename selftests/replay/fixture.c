@@ -17,6 +17,7 @@ static const struct play plays[] = {
 	{ "hostile", play_hostile },
 	{ "lost", play_lost },
 	{ "ports", play_ports },
+	{ "vsock", play_vsock },
 	{ "flood", play_flood },
 };
 

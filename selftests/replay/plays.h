@@ -21,6 +21,9 @@ void play_lost(struct stage *stage);
 /* Ports taken, shared, given back, taken again. */
 void play_ports(struct stage *stage);
 
+/* Context ids for addresses, and ports of 32 bits. */
+void play_vsock(struct stage *stage);
+
 /* A million events, to measure with; its stream is not kept. */
 void play_flood(struct stage *stage);
 

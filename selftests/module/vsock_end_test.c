@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/* How connections of vsock end, and by whom. */
+#include <kselftest_harness.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "module.h"
+#include "scene.h"
+#include "vsock.h"
+
+SCENE_HOLD_HOOKS
+
+VSOCK_FIXTURE
+
+TEST_F(vsock, the_client_closes_first)
+{
+	struct watch *watch = &self->scene.watch;
+	struct vsock_joined all;
+
+	ASSERT_EQ(0, vsock_join(&self->scene, &all, variant->type));
+	ASSERT_EQ(100, end_send(&all.client, 100));
+	ASSERT_EQ(100, end_receive(&all.server, 100));
+	end_close(&all.client);
+	vsock_expect_over(watch, &all.client, PORTWATCH_REASON_FIN,
+		    PORTWATCH_FIRST_LOCAL);
+	ASSERT_EVENTS(watch);
+	end_close(&all.server);
+	vsock_expect_over(watch, &all.server, PORTWATCH_REASON_FIN,
+		    PORTWATCH_FIRST_REMOTE);
+	end_close(&all.listener);
+	expect_close_listener(watch, &all.listener, 1);
+	EXPECT_EVENTS(watch);
+}
+
+TEST_F(vsock, the_server_closes_first)
+{
+	struct watch *watch = &self->scene.watch;
+	struct vsock_joined all;
+
+	ASSERT_EQ(0, vsock_join(&self->scene, &all, variant->type));
+	end_close(&all.server);
+	vsock_expect_over(watch, &all.server, PORTWATCH_REASON_FIN,
+		    PORTWATCH_FIRST_LOCAL);
+	ASSERT_EVENTS(watch);
+	end_close(&all.client);
+	vsock_expect_over(watch, &all.client, PORTWATCH_REASON_FIN,
+		    PORTWATCH_FIRST_REMOTE);
+	EXPECT_EVENTS(watch);
+}
+
+/* Neither end is over before what was sent is read, or thrown away. */
+TEST_F(vsock, closed_while_data_waits_to_be_read)
+{
+	struct watch *watch = &self->scene.watch;
+	struct vsock_joined all;
+
+	ASSERT_EQ(0, vsock_join(&self->scene, &all, variant->type));
+	ASSERT_EQ(100, end_send(&all.client, 100));
+	end_close(&all.client);
+	ASSERT_EVENTS(watch);
+	end_close(&all.server);
+	vsock_expect_over(watch, &all.server, PORTWATCH_REASON_FIN,
+		    PORTWATCH_FIRST_REMOTE);
+	vsock_expect_over(watch, &all.client, PORTWATCH_REASON_FIN,
+		    PORTWATCH_FIRST_LOCAL);
+	EXPECT_EVENTS(watch);
+}
+
+/* The kernel waits for 8 seconds, then it sends RST and goes. */
+TEST_F(vsock, the_other_end_does_not_answer)
+{
+	struct watch *watch = &self->scene.watch;
+	struct vsock_joined all;
+	int waited;
+
+	ASSERT_EQ(0, vsock_join(&self->scene, &all, variant->type));
+	ASSERT_EQ(100, end_send(&all.client, 100));
+	end_close(&all.client);
+	for (waited = 0; waited < 15000 && !watch->nr_got; waited += 500) {
+		poll(NULL, 0, 500);
+		ASSERT_EQ(0, watch_collect(watch, 0));
+	}
+	vsock_expect_over(watch, &all.client, PORTWATCH_REASON_TIMEOUT, 0);
+	ASSERT_EVENTS(watch);
+	/* It was told that the other one is done, and then that it is gone. */
+	end_close(&all.server);
+	vsock_expect_over(watch, &all.server, PORTWATCH_REASON_FIN,
+		    PORTWATCH_FIRST_REMOTE);
+	EXPECT_EVENTS(watch);
+}
+
+/* The first to say that it has no more to say was the first. */
+TEST_F(vsock, half_closed_by_the_server)
+{
+	struct watch *watch = &self->scene.watch;
+	struct vsock_joined all;
+
+	ASSERT_EQ(0, vsock_join(&self->scene, &all, variant->type));
+	ASSERT_EQ(0, end_shutdown(&all.server, SHUT_WR));
+	ASSERT_EQ(0, end_receive(&all.client, 1));
+	end_close(&all.client);
+	vsock_expect_over(watch, &all.client, PORTWATCH_REASON_FIN,
+		    PORTWATCH_FIRST_REMOTE);
+	ASSERT_EVENTS(watch);
+	end_close(&all.server);
+	vsock_expect_over(watch, &all.server, PORTWATCH_REASON_FIN,
+		    PORTWATCH_FIRST_LOCAL);
+	EXPECT_EVENTS(watch);
+}
+
+/* shutdown() of both ways ends the connection; the sockets are there still. */
+TEST_F(vsock, shut_down_by_the_client)
+{
+	struct watch *watch = &self->scene.watch;
+	struct vsock_joined all;
+
+	ASSERT_EQ(0, vsock_join(&self->scene, &all, variant->type));
+	ASSERT_EQ(0, end_shutdown(&all.client, SHUT_RDWR));
+	ASSERT_EQ(0, end_receive(&all.server, 1));
+	ASSERT_EVENTS(watch);
+	end_close(&all.server);
+	vsock_expect_over(watch, &all.server, PORTWATCH_REASON_FIN,
+		    PORTWATCH_FIRST_REMOTE);
+	ASSERT_EVENTS(watch);
+	end_close(&all.client);
+	vsock_expect_over(watch, &all.client, PORTWATCH_REASON_FIN,
+		    PORTWATCH_FIRST_LOCAL);
+	EXPECT_EVENTS(watch);
+}
+
+/* Whoever lets go of it last has done it, not whom it belongs to. */
+TEST_F(vsock, closed_by_a_child)
+{
+	struct watch *watch = &self->scene.watch;
+	struct process *child;
+	struct vsock_joined all;
+
+	ASSERT_EQ(0, vsock_join(&self->scene, &all, variant->type));
+	child = scene_fork(&self->scene, all.client.process);
+	ASSERT_NE(NULL, child);
+	end_close(&all.client);
+	ASSERT_EVENTS(watch);
+	process_exit(child);
+	expect_by(vsock_expect_over(watch, &all.client, PORTWATCH_REASON_FIN,
+			      PORTWATCH_FIRST_LOCAL), child);
+	ASSERT_EVENTS(watch);
+}
+
+TEST_F(vsock, passed_to_another_process)
+{
+	struct watch *watch = &self->scene.watch;
+	struct process *heir = scene_actor(&self->scene, "heir");
+	struct vsock_joined all;
+	struct end copy;
+
+	ASSERT_NE(NULL, heir);
+	ASSERT_EQ(0, vsock_join(&self->scene, &all, variant->type));
+	ASSERT_EQ(0, end_give(&all.server, heir, &copy));
+	end_close(&all.server);
+	ASSERT_EVENTS(watch);
+	end_close(&copy);
+	all.server.closing = copy.closing;
+	expect_by(vsock_expect_over(watch, &all.server, PORTWATCH_REASON_FIN,
+			      PORTWATCH_FIRST_LOCAL), heir);
+	EXPECT_EVENTS(watch);
+}
+
+TEST_F(vsock, killed_with_a_connection)
+{
+	struct watch *watch = &self->scene.watch;
+	struct vsock_joined all;
+
+	ASSERT_EQ(0, vsock_join(&self->scene, &all, variant->type));
+	all.client.closing = clock_boottime();
+	process_kill(all.client.process);
+	vsock_expect_over(watch, &all.client, PORTWATCH_REASON_FIN,
+		    PORTWATCH_FIRST_LOCAL);
+	ASSERT_EVENTS(watch);
+	end_close(&all.server);
+	vsock_expect_over(watch, &all.server, PORTWATCH_REASON_FIN,
+		    PORTWATCH_FIRST_REMOTE);
+	EXPECT_EVENTS(watch);
+}
+
+/* What nobody accepted ends with its listener, and belongs to who had that. */
+TEST_F(vsock, unaccepted)
+{
+	struct scene *scene = &self->scene;
+	struct watch *watch = &scene->watch;
+	struct expect *expect;
+	struct portwatch_vsock_addr caller;
+	struct end listener, client;
+
+	ASSERT_EQ(0, vsock_serve(scene, &listener, scene_actor(scene, "lazy"),
+			   variant->type));
+	ASSERT_EQ(0, vsock_call(scene, &client, &scene->self, &listener));
+	ASSERT_EVENTS(watch);
+	end_close(&listener);
+	expect_close_listener(watch, &listener, 0);
+	expect = expect_unaccepted(watch, &listener, &client);
+	expect->event.close.tx_bytes = PORTWATCH_UNKNOWN64;
+	expect->event.close.rx_bytes = PORTWATCH_UNKNOWN64;
+	expect->event.close.count = PORTWATCH_UNKNOWN32;
+	expect->rtt = false;
+	expect->retrans_later = false;
+	/* The client has a port and no address; who it calls knows both. */
+	caller.cid = VMADDR_CID_LOCAL;
+	caller.port = address_vsock_port(&client.facts.local);
+	memcpy(expect->event.raddr, &caller, sizeof(caller));
+	ASSERT_EVENTS(watch);
+	end_close(&client);
+	vsock_expect_over(watch, &client, PORTWATCH_REASON_FIN,
+		    PORTWATCH_FIRST_REMOTE);
+	EXPECT_EVENTS(watch);
+}
+
+TEST_HARNESS_MAIN
