@@ -126,11 +126,9 @@ static void attach(struct pw_set *set, struct pw_hook *hook)
 	hook->absent = false;
 	if (is_unwanted(hook))
 		return;
-	if (hook->borrowed && !is_there(set)) {
-		hook->error = 0;
-		hook->absent = true;
-		return;
-	}
+	if (hook->borrowed && !is_there(set))
+		target = hook->target + PW_TARGETS;
+	hook->error = -ENOENT;
 	for (; target < hook->target + PW_TARGETS && target->symbol; target++) {
 		int err = attach_to(set, hook, target);
 
@@ -145,7 +143,7 @@ static void attach(struct pw_set *set, struct pw_hook *hook)
 	}
 	hook->absent = hook->error == -ENOENT;
 	/* A module that is not there is no fault; see pw_hooks_module_coming(). */
-	if (hook->absent && hook->module)
+	if (hook->absent && hook->module && !is_there(set))
 		hook->error = 0;
 }
 

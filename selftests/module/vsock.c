@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "module.h"
 #include "vsock.h"
 
 int vsock_modules(bool there)
@@ -9,6 +12,20 @@ int vsock_modules(bool there)
 	/* With these go the two that they use, and not before. */
 	return system(there ? "modprobe vsock_loopback" :
 		      "modprobe -q -r vsock_loopback vhost_vsock vmw_vsock_virtio_transport");
+}
+
+bool vsock_hook_is_attached(const char *name)
+{
+	struct portwatch_hook hook;
+	bool attached = false;
+	int fd = module_open();
+	uint32_t i;
+
+	for (i = 0; !module_hook(fd, i, &hook); i++)
+		attached |= !strcmp((char *)hook.name, name) &&
+			    hook.state == PORTWATCH_HOOK_ATTACHED;
+	close(fd);
+	return attached;
 }
 
 struct target vsock_local(uint32_t port)

@@ -14,6 +14,16 @@
 /* Loads vsock and its loopback, or unloads all that is of it; 0: done. */
 int vsock_modules(bool there);
 
+/*
+ * Is that hook attached? Not every kernel has what it takes to see that a connect()
+ * waits no longer.
+ */
+bool vsock_hook_is_attached(const char *name);
+#define VSOCK_REQUIRE_GAVE_UP() do {					\
+	if (!vsock_hook_is_attached("vsock-gave-up"))			\
+		SKIP(return, "this kernel does not show that");		\
+} while (0)
+
 /* The loopback: context id 1. */
 struct target vsock_local(uint32_t port);
 

@@ -3,7 +3,13 @@
 #include <kselftest_harness.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "module.h"
@@ -50,6 +56,36 @@ TEST_F(vsock, the_server_closes_first)
 	EXPECT_EVENTS(watch);
 }
 
+/* The kernel keeps the socket for as long as connect() might have taken. */
+TEST_F(vsock, over_although_the_socket_is_kept)
+{
+	struct scene *scene = &self->scene;
+	struct process *server = scene_actor(scene, "server");
+	struct watch *watch = &scene->watch;
+	struct end listener, client, served;
+	uint32_t port;
+
+	ASSERT_NE(NULL, server);
+	ASSERT_EQ(0, vsock_serve(scene, &listener, server, variant->type));
+	port = address_vsock_port(&listener.facts.local);
+	ASSERT_EQ(0, vsock_socket(scene, &client, &scene->self, variant->type));
+	ASSERT_EQ(0, end_nonblock(&client));
+	ASSERT_EQ(-EINPROGRESS, end_connect(&client, vsock_local(port)));
+	expect_connect(watch, &client);
+	ASSERT_EQ(0, end_outcome(&client));
+	expect_established(watch, &client);
+	ASSERT_EQ(0, end_accept(&served, &listener));
+	expect_accept(watch, &served, &listener);
+	ASSERT_EVENTS(watch);
+	end_close(&client);
+	ASSERT_EQ(0, watch_collect(watch, 1));
+	ASSERT_EQ(1, watch->nr_got);
+	EXPECT_GT(client.closing + 1000000000ULL, watch->got[0].event.time);
+	vsock_expect_over(watch, &client, PORTWATCH_REASON_FIN,
+			  PORTWATCH_FIRST_LOCAL);
+	EXPECT_EVENTS(watch);
+}
+
 /* Neither end is over before what was sent is read, or thrown away. */
 TEST_F(vsock, closed_while_data_waits_to_be_read)
 {
@@ -88,6 +124,102 @@ TEST_F(vsock, the_other_end_does_not_answer)
 	end_close(&all.server);
 	vsock_expect_over(watch, &all.server, PORTWATCH_REASON_FIN,
 		    PORTWATCH_FIRST_REMOTE);
+	EXPECT_EVENTS(watch);
+}
+
+/**
+ * struct hung - a send() that hangs while the kernel copies what is sent
+ *
+ * @fd:		socket
+ * @fault:	userfaultfd
+ * @page:	what is sent; nobody has filled it yet
+ */
+struct hung {
+	int fd;
+	int fault;
+	void *page;
+};
+
+static int hung_prepare(struct hung *hung)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+
+	hung->fault = syscall(SYS_userfaultfd, O_CLOEXEC);
+	hung->page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (hung->fault < 0 || hung->page == MAP_FAILED)
+		return -errno;
+	range.range.start = (uintptr_t)hung->page;
+	range.range.len = 4096;
+	return ioctl(hung->fault, UFFDIO_API, &api) ||
+	       ioctl(hung->fault, UFFDIO_REGISTER, &range) ? -errno : 0;
+}
+
+static void *hung_send(void *arg)
+{
+	struct hung *hung = arg;
+
+	return (void *)send(hung->fd, hung->page, 4096, MSG_NOSIGNAL);
+}
+
+static int hung_go_on(struct hung *hung)
+{
+	struct uffdio_zeropage zero = {
+		.range = { .start = (uintptr_t)hung->page, .len = 4096 },
+	};
+
+	return ioctl(hung->fault, UFFDIO_ZEROPAGE, &zero) ? -errno : 0;
+}
+
+/*
+ * The client is promised room, and sends; before that is under way there is less. The
+ * server cannot but reset it. The client still has the port that it asked for.
+ */
+TEST_F(vsock, more_than_there_is_room_for)
+{
+	struct scene *scene = &self->scene;
+	struct watch *watch = &scene->watch;
+	struct pollfd done = { .events = POLLRDHUP };
+	struct end listener, client, served;
+	uint64_t little = 128;
+	struct uffd_msg message;
+	struct hung hung;
+	pthread_t thread;
+
+	ASSERT_EQ(0, vsock_serve(scene, &listener, &scene->self, variant->type));
+	ASSERT_EQ(0, vsock_socket(scene, &client, &scene->self, variant->type));
+	ASSERT_EQ(0, end_bind(&client, vsock_local(6400)));
+	expect_bind(watch, &client, PORTWATCH_HOW_EXPLICIT);
+	ASSERT_EQ(0, end_connect(&client,
+			vsock_local(address_vsock_port(&listener.facts.local))));
+	expect_connect(watch, &client);
+	expect_established(watch, &client);
+	ASSERT_EQ(0, end_accept(&served, &listener));
+	expect_accept(watch, &served, &listener);
+
+	hung.fd = client.fd;
+	ASSERT_EQ(0, hung_prepare(&hung));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, hung_send, &hung));
+	ASSERT_EQ(sizeof(message), read(hung.fault, &message, sizeof(message)));
+	ASSERT_EQ(0, setsockopt(served.fd, AF_VSOCK,
+				SO_VM_SOCKETS_BUFFER_SIZE, &little,
+				sizeof(little)));
+	ASSERT_EQ(0, hung_go_on(&hung));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	done.fd = client.fd;
+	if (!poll(&done, 1, 2000))
+		SKIP(return, "this kernel throws away what it has no room for");
+	ASSERT_EVENTS(watch);
+
+	end_close(&served);
+	vsock_expect_over(watch, &served, PORTWATCH_REASON_RST_SENT,
+			  PORTWATCH_FIRST_LOCAL)->not_before = 0;
+	ASSERT_EVENTS(watch);
+	end_close(&client);
+	vsock_expect_over(watch, &client, PORTWATCH_REASON_RST_RECEIVED,
+			  PORTWATCH_FIRST_REMOTE);
+	vsock_expect_port_back(watch, &client);
 	EXPECT_EVENTS(watch);
 }
 

@@ -27,7 +27,8 @@ static int vsock_hooks(int fd, uint32_t state)
 	for (i = 0; !module_hook(fd, i, &hook); i++) {
 		if (strncmp((char *)hook.name, "vsock-", 6))
 			continue;
-		if (hook.error || hook.required) {
+		if ((hook.error && hook.state != PORTWATCH_HOOK_ABSENT) ||
+		    hook.required) {
 			fprintf(stderr, "# hook %s has the error %u\n",
 				hook.name, hook.error);
 			return -1;
@@ -61,7 +62,8 @@ FIXTURE_SETUP(vsock_module)
 {
 	if (vsock_modules(true))
 		SKIP(return, "this kernel has no vsock_loopback");
-	ASSERT_EQ(0, vsock_modules_go());
+	if (vsock_modules_go())
+		SKIP(return, "the module vsock is used, and cannot go");
 	ASSERT_EQ(0, scene_open(&self->scene, IPV4));
 	self->fd = module_open();
 	ASSERT_LE(0, self->fd);
@@ -80,14 +82,18 @@ FIXTURE_TEARDOWN(vsock_module)
 TEST_F(vsock_module, is_followed_whenever_it_comes)
 {
 	struct watch *watch = &self->scene.watch;
+	int round, absent;
 	struct end end;
-	int round;
 
 	for (round = 0; round < 2; round++) {
 		EXPECT_EQ(HOOKS, vsock_hooks(self->fd, PORTWATCH_HOOK_WAITING));
 		ASSERT_EQ(0, vsock_modules(true));
-		EXPECT_EQ(HOOKS,
+		/* One function is not there in every kernel. */
+		absent = !vsock_hook_is_attached("vsock-gave-up");
+		EXPECT_EQ(HOOKS - absent,
 			  vsock_hooks(self->fd, PORTWATCH_HOOK_ATTACHED));
+		EXPECT_EQ(absent,
+			  vsock_hooks(self->fd, PORTWATCH_HOOK_ABSENT));
 		ASSERT_EQ(0, end_open(&end, &self->scene.self, AF_VSOCK,
 				      SOCK_STREAM));
 		expect_socket(watch, &end);
