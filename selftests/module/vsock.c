@@ -28,6 +28,19 @@ bool vsock_hook_is_attached(const char *name)
 	return attached;
 }
 
+const char *vsock_lacking(int type)
+{
+	int fd;
+
+	if (vsock_modules(true))
+		return "this kernel has no vsock_loopback";
+	fd = socket(AF_VSOCK, type | SOCK_CLOEXEC, 0);
+	if (fd < 0 && errno == ESOCKTNOSUPPORT)
+		return "this kernel's vsock has no such type";
+	close(fd);
+	return NULL;
+}
+
 struct target vsock_local(uint32_t port)
 {
 	return target_vsock(VMADDR_CID_LOCAL, port);

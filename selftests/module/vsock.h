@@ -14,15 +14,10 @@
 /* Loads vsock and its loopback, or unloads all that is of it; 0: done. */
 int vsock_modules(bool there);
 
-/*
- * Is that hook attached? Not every kernel has what it takes to see that a connect()
- * waits no longer.
- */
 bool vsock_hook_is_attached(const char *name);
-#define VSOCK_REQUIRE_GAVE_UP() do {					\
-	if (!vsock_hook_is_attached("vsock-gave-up"))			\
-		SKIP(return, "this kernel does not show that");		\
-} while (0)
+
+/* What this kernel does not have for a test with such sockets; NULL: nothing. */
+const char *vsock_lacking(int type);
 
 /* The loopback: context id 1. */
 struct target vsock_local(uint32_t port);
@@ -56,7 +51,7 @@ struct expect *vsock_expect_over(struct watch *watch, const struct end *end,
 /* A socket that lived on ends as one that has a port and no peer. */
 struct expect *vsock_expect_port_back(struct watch *watch, struct end *end);
 
-/* The scene of a test, with streams and with sequenced packets. */
+/* The scene of a test, with streams and with sequenced packets; its setup is left. */
 #define VSOCK_FIXTURE							\
 FIXTURE(vsock)								\
 {									\
@@ -75,20 +70,6 @@ FIXTURE_VARIANT_ADD(vsock, seqpacket)					\
 {									\
 	.type = SOCK_SEQPACKET,						\
 };									\
-FIXTURE_SETUP(vsock)							\
-{									\
-	int fd;								\
-									\
-	self->machine = -1;						\
-	if (vsock_modules(true))					\
-		SKIP(return, "this kernel has no vsock_loopback");	\
-	fd = socket(AF_VSOCK, variant->type | SOCK_CLOEXEC, 0);		\
-	if (fd < 0 && errno == ESOCKTNOSUPPORT)				\
-		SKIP(return, "this kernel's vsock has no such type");	\
-	ASSERT_LE(0, fd);						\
-	close(fd);							\
-	ASSERT_EQ(0, scene_open(&self->scene, IPV4));			\
-}									\
 FIXTURE_TEARDOWN(vsock)							\
 {									\
 	if (self->machine >= 0)						\

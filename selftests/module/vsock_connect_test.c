@@ -21,6 +21,16 @@ SCENE_HOLD_HOOKS
 
 VSOCK_FIXTURE
 
+FIXTURE_SETUP(vsock)
+{
+	const char *lacking = vsock_lacking(variant->type);
+
+	self->machine = -1;
+	if (lacking)
+		SKIP(return, "%s", lacking);
+	ASSERT_EQ(0, scene_open(&self->scene, IPV4));
+}
+
 /* The port that the attempt took, or had by bind(), stays the socket's. */
 TEST_F(vsock, refused)
 {
@@ -101,28 +111,26 @@ TEST_F(vsock, no_way_there)
 	EXPECT_EVENTS(watch);
 }
 
-/* A machine that was made, and does not run. 0, or a negative errno. */
-static int make_machine(int *machine)
+/*
+ * A machine that was made, and does not run. Returns what is missing for that, or for
+ * seeing what @hook shows; NULL: nothing.
+ */
+static const char *make_machine(int *machine, int type, const char *hook)
 {
 	__u64 cid = SILENT;
 
+	if (type != SOCK_STREAM)
+		return "a silent machine has streams only";
 	if (system("modprobe -q vhost_vsock"))
-		return -ENOENT;
+		return "this kernel has no vhost_vsock";
 	*machine = open("/dev/vhost-vsock", O_RDWR | O_CLOEXEC);
-	if (*machine < 0)
-		return -errno;
-	if (ioctl(*machine, VHOST_SET_OWNER, 0) ||
+	if (*machine < 0 || ioctl(*machine, VHOST_SET_OWNER, 0) ||
 	    ioctl(*machine, VHOST_VSOCK_SET_GUEST_CID, &cid))
-		return -errno;
-	return 0;
+		return "no machine can be made";
+	if (!vsock_hook_is_attached(hook))
+		return "this kernel has no function that shows it";
+	return NULL;
 }
-
-#define REQUIRE_MACHINE() do {						\
-	if (variant->type != SOCK_STREAM)				\
-		SKIP(return, "a silent machine has streams only");	\
-	if (make_machine(&self->machine))				\
-		SKIP(return, "this kernel has no vhost_vsock");		\
-} while (0)
 
 /* SO_VM_SOCKETS_CONNECT_TIMEOUT takes a struct timeval, not an int. */
 static int connect_timeout(int fd, long ms)
@@ -137,10 +145,13 @@ TEST_F(vsock, nobody_answers)
 {
 	struct scene *scene = &self->scene;
 	struct watch *watch = &scene->watch;
+	const char *lacking;
 	struct end end;
 
-	REQUIRE_MACHINE();
-	VSOCK_REQUIRE_GAVE_UP();
+	lacking = make_machine(&self->machine, variant->type,
+			       "vsock-gave-up");
+	if (lacking)
+		SKIP(return, "%s", lacking);
 	ASSERT_EQ(0, vsock_socket(scene, &end, &scene->self, variant->type));
 	ASSERT_EQ(0, connect_timeout(end.fd, 200));
 	ASSERT_EQ(-ETIMEDOUT, end_connect(&end, target_vsock(SILENT, 80)));
@@ -155,9 +166,13 @@ TEST_F(vsock, nobody_answers_who_does_not_wait)
 {
 	struct scene *scene = &self->scene;
 	struct watch *watch = &scene->watch;
+	const char *lacking;
 	struct end end;
 
-	REQUIRE_MACHINE();
+	lacking = make_machine(&self->machine, variant->type,
+			       "vsock-connect");
+	if (lacking)
+		SKIP(return, "%s", lacking);
 	ASSERT_EQ(0, vsock_socket(scene, &end, &scene->self, variant->type));
 	ASSERT_EQ(0, connect_timeout(end.fd, 200));
 	ASSERT_EQ(0, end_nonblock(&end));
@@ -173,9 +188,13 @@ TEST_F(vsock, no_such_machine)
 {
 	struct scene *scene = &self->scene;
 	struct watch *watch = &scene->watch;
+	const char *lacking;
 	struct end end;
 
-	REQUIRE_MACHINE();
+	lacking = make_machine(&self->machine, variant->type,
+			       "vsock-connect");
+	if (lacking)
+		SKIP(return, "%s", lacking);
 	ASSERT_EQ(0, vsock_socket(scene, &end, &scene->self, variant->type));
 	ASSERT_EQ(-ENODEV, end_connect(&end, target_vsock(NOBODY_THERE, 80)));
 	expect_connect(watch, &end);
@@ -189,9 +208,13 @@ TEST_F(vsock, closed_before_an_answer)
 {
 	struct scene *scene = &self->scene;
 	struct watch *watch = &scene->watch;
+	const char *lacking;
 	struct end end;
 
-	REQUIRE_MACHINE();
+	lacking = make_machine(&self->machine, variant->type,
+			       "vsock-connect");
+	if (lacking)
+		SKIP(return, "%s", lacking);
 	ASSERT_EQ(0, vsock_socket(scene, &end, &scene->self, variant->type));
 	ASSERT_EQ(0, end_nonblock(&end));
 	ASSERT_EQ(-EINPROGRESS, end_connect(&end, target_vsock(SILENT, 80)));
@@ -213,12 +236,15 @@ TEST_F(vsock, killed_before_an_answer)
 	struct scene *scene = &self->scene;
 	struct process *process = scene_actor(scene, "impatient");
 	struct watch *watch = &scene->watch;
+	const char *lacking;
 	struct answer answer;
 	struct end end;
 	int none;
 
-	REQUIRE_MACHINE();
-	VSOCK_REQUIRE_GAVE_UP();
+	lacking = make_machine(&self->machine, variant->type,
+			       "vsock-gave-up");
+	if (lacking)
+		SKIP(return, "%s", lacking);
 	ASSERT_NE(NULL, process);
 	ASSERT_EQ(0, vsock_socket(scene, &end, &scene->self, variant->type));
 	ASSERT_EQ(0, connect_timeout(end.fd, 60000));

@@ -20,6 +20,16 @@ SCENE_HOLD_HOOKS
 
 VSOCK_FIXTURE
 
+FIXTURE_SETUP(vsock)
+{
+	const char *lacking = vsock_lacking(variant->type);
+
+	self->machine = -1;
+	if (lacking)
+		SKIP(return, "%s", lacking);
+	ASSERT_EQ(0, scene_open(&self->scene, IPV4));
+}
+
 TEST_F(vsock, the_client_closes_first)
 {
 	struct watch *watch = &self->scene.watch;

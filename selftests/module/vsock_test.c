@@ -110,6 +110,16 @@ TEST_F(vsock_module, is_followed_whenever_it_comes)
 
 VSOCK_FIXTURE
 
+FIXTURE_SETUP(vsock)
+{
+	const char *lacking = vsock_lacking(variant->type);
+
+	self->machine = -1;
+	if (lacking)
+		SKIP(return, "%s", lacking);
+	ASSERT_EQ(0, scene_open(&self->scene, IPV4));
+}
+
 TEST_F(vsock, bind_listen_and_close)
 {
 	struct watch *watch = &self->scene.watch;
