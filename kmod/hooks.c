@@ -82,6 +82,24 @@ static struct pw_hook *next_in(const struct pw_set *set, struct pw_hook *hook)
 	for ((hook) = next_in(set, pw_hook_table); (hook);		\
 	     (hook) = next_in(set, (hook) + 1))
 
+/*
+ * Is the module there that has these hooks? To find out that a name is nowhere takes
+ * long, so the first function answers for all.
+ */
+static bool look_for_module(const struct pw_set *set)
+{
+	struct pw_target *first = NULL;
+	struct pw_hook *hook;
+	unsigned int k;
+
+	for_each_hook(hook, set)
+		for (k = 0; k < PW_TARGETS && hook->target[k].symbol; k++) {
+			first = first ?: &hook->target[k];
+			hook->target[k].address = 0;
+		}
+	return first && !pw_look_up(&first, 1) && first->address;
+}
+
 /* A function of the kernel stays where it is; a module can come back elsewhere. */
 static int look_up(const struct pw_set *set)
 {
@@ -89,11 +107,13 @@ static int look_up(const struct pw_set *set)
 	unsigned int k, count = 0;
 	struct pw_hook *hook;
 
+	if (set->module && !look_for_module(set))
+		return 0;
 	for_each_hook(hook, set) {
 		if (hook->kind == PORTWATCH_HOOK_TRACEPOINT)
 			continue;
 		for (k = 0; k < PW_TARGETS && hook->target[k].symbol; k++)
-			if (set->module || !hook->target[k].address)
+			if (!hook->target[k].address)
 				targets[count++] = &hook->target[k];
 	}
 	return pw_look_up(targets, count);
