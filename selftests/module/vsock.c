@@ -9,9 +9,8 @@
 
 int vsock_modules(bool there)
 {
-	/* With these go the two that they use, and not before. */
 	return system(there ? "modprobe vsock_loopback" :
-		      "modprobe -q -r vsock_loopback vhost_vsock vmw_vsock_virtio_transport");
+		      "modprobe -q -r vsock_loopback vhost_vsock vmw_vsock_virtio_transport vmw_vsock_virtio_transport_common vsock");
 }
 
 bool vsock_hook_is_attached(const char *name)

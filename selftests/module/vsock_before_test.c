@@ -2,10 +2,12 @@
 /* Sockets of vsock that were open before the hooks, and after them. */
 #include <kselftest_harness.h>
 
-#include <linux/vm_sockets.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <linux/vm_sockets.h>
 
 #include "module.h"
 #include "scene.h"

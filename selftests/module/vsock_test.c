@@ -13,7 +13,7 @@
 
 #define HOOKS		15	/* that are attached with vsock's modules */
 #define NOBODY		65534
-#define GONE_MS		10000
+#define GONE_NS		10000000000ULL
 
 SCENE_HOLD_HOOKS
 
@@ -41,9 +41,9 @@ static int vsock_hooks(int fd, uint32_t state)
 /* Until the last of what was closed is gone, they are in use. */
 static int vsock_modules_go(void)
 {
-	int waited;
+	uint64_t limit = clock_boottime() + GONE_NS;
 
-	for (waited = 0; waited < GONE_MS; waited += 50) {
+	while (clock_boottime() < limit) {
 		vsock_modules(false);
 		if (access("/sys/module/vsock", F_OK))
 			return 0;
