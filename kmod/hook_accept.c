@@ -257,5 +257,5 @@ PW_FTRACE(pw_on_vsock_enqueue_accept)
 	struct sock *child = (void *)pw_ftrace_arg(regs, 1);
 
 	pw_hook_hit(PW_HOOK_VSOCK_INCOMING);
-	queued(listener, child);
+	queued(listener, child, true);
 }

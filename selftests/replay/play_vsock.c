@@ -102,6 +102,7 @@ static void record_refusals(struct stage *stage)
 	slot.event.type = PORTWATCH_CONNECT_FAILED;
 	slot.event.connect_failed.error = ECONNRESET;
 	slot.event.connect_failed.latency = 1 * MS;
+	slot.event.flags |= PORTWATCH_F_STILL_BOUND;
 	stage_record(stage, &slot);
 	slot = stage_event(stage, PORTWATCH_CONNECT_FAILED, 8, CLIENT, NULL,
 			   NULL);
@@ -114,7 +115,7 @@ void play_vsock(struct stage *stage)
 {
 	stage_process(stage, SERVER, 700, 0, "vmserver", "/usr/bin/vmserver",
 		      "/system.slice/vmserver.service");
-	stage_process(stage, CLIENT, 800, 1000, "vmclient", "/usr/bin/vmclient",
+	stage_process(stage, CLIENT, 800, 0, "vmclient", "/usr/bin/vmclient",
 		      NULL);
 	record_server(stage);
 	record_connection(stage);
