@@ -102,14 +102,15 @@ static u8 state_of(const struct pw_socket *socket)
 
 /*
  * Under the lock of the shard; there is a record, so there is the memory of the
- * socket. A listener is more telling than any other.
+ * socket, but for those of UDP that snapshot.c tells of. A listener is more telling
+ * than any other.
  */
 static bool compare(struct pw_socket *socket, void *arg)
 {
 	struct search *search = arg;
 	struct pw_holder *holder = search->holder;
 
-	if (!conflicts(search, socket->sk))
+	if (socket->flags & PW_S_KERNELS || !conflicts(search, socket->sk))
 		return true;
 	pw_process_put(holder->process);
 	holder->process = pw_process_hold(socket->owner);
