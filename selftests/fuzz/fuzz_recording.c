@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A recording of any bytes: read, printed in every format, recorded again.
+ * A recording of any bytes: read, printed in every format, recorded again. A second
+ * time with every checksum put right, or nothing would come behind them.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,21 +13,21 @@
 
 #include "target.h"
 
-#define FORMATS	4
+#define FORMATS	3
 
 /* Control bytes other than the end of a line never reach a terminal or a log. */
 static void check_output(struct pw_output *output, enum pw_format format)
 {
 	size_t i;
 
-	for (i = 0; format != PW_FORMAT_RAW && i < output->length; i++) {
+	for (i = 0; i < output->length; i++) {
 		unsigned char c = (unsigned char)output->data[i];
 
 		must(c >= ' ' || c == '\n' ||
 		     (format == PW_FORMAT_CSV && c == '\r'));
 		must(c != 0x7f);
 	}
-	if (output->length && format != PW_FORMAT_RAW)
+	if (output->length)
 		must(output->data[output->length - 1] == '\n');
 	output->length = 0;
 }
@@ -48,13 +49,13 @@ static void print_all(int fd, enum pw_format format)
 	if (ret)
 		return;
 	pw_output_open(&output, -1, -1);
-	printer = pw_printer_new(format, &style, reader, &output);
-	must(!pw_printer_begin(printer));
+	printer = pw_printer_new(format, &style, &output);
+	pw_printer_begin(printer);
 	while ((ret = portwatch_reader_next(reader, &item, -1)) > 0) {
-		must(!pw_printer_event(printer, &item));
+		pw_printer_event(printer, &item);
 		check_output(&output, format);
 	}
-	must(ret == 0 || ret == -EBADMSG);
+	must(ret == 0 || ret == -EBADMSG || ret == -EPROTO);
 	must(!portwatch_reader_stats(reader, &stats));
 	pw_printer_free(printer);
 	pw_output_close(&output);

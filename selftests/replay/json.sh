@@ -66,13 +66,3 @@ for stream in "$here"/streams/*.pwrec; do
 		result 0 "json: $name is JSON Lines # SKIP no jq"
 	fi
 done
-
-# A recording of a recording holds the same.
-for stream in "$here"/streams/*.pwrec; do
-	name=$(basename "$stream" .pwrec)
-	"$tool" --json --events all --input "$stream" > "$work/first" 2> /dev/null
-	"$tool" --raw --events all --input "$stream" 2> /dev/null |
-		"$tool" --json --events all --input - > "$work/second" 2> /dev/null
-	diff "$work/first" "$work/second" > "$work/log"
-	result $? "raw: $name, recorded again" < "$work/log"
-done

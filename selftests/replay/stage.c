@@ -17,9 +17,9 @@ static void write_bytes(const struct stage *stage, const void *bytes,
 void stage_open(struct stage *stage, const char *path)
 {
 	struct pw_recording_header header = {
-		.version = PW_RECORDING_VERSION,
+		.version = PW_RECORDING_PLAIN,
 		.byte_order = PW_RECORDING_BYTE_ORDER,
-		.header_size = sizeof(header),
+		.header_size = PW_RECORDING_HEADER_PLAIN,
 		.slot_size = PORTWATCH_SLOT_SIZE,
 		.record_version = PORTWATCH_RECORD_VERSION,
 		.offset = (int64_t)(STAGE_REAL_TIME - STAGE_BOOT_TIME),
@@ -34,7 +34,7 @@ void stage_open(struct stage *stage, const char *path)
 		perror(path);
 		exit(1);
 	}
-	write_bytes(stage, &header, sizeof(header));
+	write_bytes(stage, &header, PW_RECORDING_HEADER_PLAIN);
 }
 
 void stage_close(struct stage *stage)

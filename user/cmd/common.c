@@ -181,19 +181,19 @@ static int explain_words(const struct pw_command *command, const char *first,
 }
 
 int pw_common_filter(const struct pw_command *command, int argc, char **argv,
-		     struct portwatch_filter **filter)
+		     int skip, struct portwatch_filter **filter)
 {
+	const char *first = pw_options_rest(argc, argv, skip);
 	char message[MESSAGE_SIZE] = "", *words;
 	int err, status = 0;
 
 	*filter = NULL;
-	if (!pw_options_rest(argc, argv))
+	if (!first)
 		return 0;
-	words = pw_options_words(argc, argv);
+	words = pw_options_words(argc, argv, skip);
 	err = portwatch_filter_parse(filter, words, message, sizeof(message));
 	if (err == -EINVAL)
-		status = explain_words(command, pw_options_rest(argc, argv),
-				       message);
+		status = explain_words(command, first, message);
 	else if (err)
 		status = pw_error(PW_STATUS_IO, "filter: %s; make it simpler",
 				  strerror(-err));
@@ -201,10 +201,19 @@ int pw_common_filter(const struct pw_command *command, int argc, char **argv,
 	return status;
 }
 
-int pw_common_error(const struct pw_common *common, int err)
+int pw_common_complain(const struct pw_common *common,
+		       const struct portwatch_reader *reader)
 {
-	if (common->input)
-		return pw_error_file(common->input, err);
+	if (!common->input)
+		return PW_STATUS_FINE;
+	return pw_error_recording(common->input,
+				  portwatch_reader_recording(reader), false);
+}
+
+int pw_common_error(const struct pw_common *common, const char *path, int err)
+{
+	if (path)
+		return pw_error_file(path, err);
 	return pw_error(PW_STATUS_IO,
 			"%s: %s while reading; the kernel log may say more: dmesg",
 			common->options.device ? common->options.device :

@@ -43,8 +43,8 @@ enum {
 	PW_COMMON_END,		/* a command's own begin here */
 };
 
-/* The rows of a table of options. */
-#define PW_COMMON_ROWS							\
+/* The rows of a table of options: how it looks, and where from. */
+#define PW_COMMON_STYLE_ROWS						\
 	{ PW_COMMON_NUMERIC, 'n', "numeric", NULL,			\
 	  "ports as numbers" },						\
 	{ PW_COMMON_UTC, 'u', "utc", NULL, "times of day in UTC" },	\
@@ -56,16 +56,20 @@ enum {
 	  "fit so many (those of the terminal, or 100)" },		\
 	{ PW_COMMON_NO_HEADER, 'H', "no-header", NULL,			\
 	  "without the line of headings" },				\
+	{ PW_COMMON_SERVICES, 0, "services", "FILE",			\
+	  "instead of /etc/services" }
+
+#define PW_COMMON_SOURCE_ROWS						\
 	{ PW_COMMON_INPUT, 'i', "input", "FILE",			\
 	  "read a recording, - for standard input" },			\
 	{ PW_COMMON_SLOTS, 0, "slots", "N",				\
 	  "slots of each ring, a power of two" },			\
 	{ PW_COMMON_DEVICE, 0, "device", "FILE",			\
 	  "instead of /dev/portwatch" },				\
-	{ PW_COMMON_SERVICES, 0, "services", "FILE",			\
-	  "instead of /etc/services" },					\
 	{ PW_COMMON_NO_SELF_TEST, 0, "no-self-test", NULL,		\
 	  "do not test the hooks when they are attached" }
+
+#define PW_COMMON_ROWS	PW_COMMON_STYLE_ROWS, PW_COMMON_SOURCE_ROWS
 
 void pw_common_init(struct pw_common *common);
 
@@ -82,11 +86,18 @@ size_t pw_common_width(const struct pw_common *common);
 int pw_common_open(const struct pw_common *common,
 		   struct portwatch_reader **reader);
 
-/* Makes the words behind the options a filter; likewise. */
+/*
+ * Makes the words behind the options and the @skip first arguments after them a
+ * filter; likewise.
+ */
 int pw_common_filter(const struct pw_command *command, int argc, char **argv,
-		     struct portwatch_filter **filter);
+		     int skip, struct portwatch_filter **filter);
 
-/* Says why reading went wrong; returns an exit status. */
-int pw_common_error(const struct pw_common *common, int err);
+/* Says why reading @path, or the device, went wrong; returns an exit status. */
+int pw_common_error(const struct pw_common *common, const char *path, int err);
+
+/* Says what is wrong with the recording, read to its end; returns likewise. */
+int pw_common_complain(const struct pw_common *common,
+		       const struct portwatch_reader *reader);
 
 #endif

@@ -81,6 +81,8 @@ static const struct reason file_reasons[] = {
 	  "what stands before the damage was used" },
 	{ EPROTO, "recorded by a newer portwatch, or in another byte order",
 	  "read it with that one, or on a machine like that" },
+	{ EOPNOTSUPP, "compressed, and this portwatch was built without zstd",
+	  "build it with libzstd-dev, or read it elsewhere" },
 	{ ENOENT, "there is no such file", "check the path" },
 	{ 0, NULL, "check the path and its permissions" },
 };
@@ -114,12 +116,57 @@ int pw_error_device(const char *device, int err)
 			device);
 }
 
+static const char *file_name(const char *path)
+{
+	return strcmp(path, "-") ? path : "standard input";
+}
+
+/* Standard input cannot be looked at twice. */
+static uint32_t version_of(const char *path)
+{
+	struct portwatch_recording recording;
+
+	if (!strcmp(path, "-"))
+		return 0;
+	portwatch_recording_probe(path, &recording);
+	return recording.version;
+}
+
 int pw_error_file(const char *path, int err)
 {
-	bool bad = err == -EBADMSG || err == -EPROTO;
+	bool bad = err == -EBADMSG || err == -EPROTO || err == -EOPNOTSUPP;
+	uint32_t version = err == -EPROTO ? version_of(path) : 0;
 
+	if (version > PORTWATCH_RECORDING_VERSION)
+		return pw_error(PW_STATUS_USAGE,
+				"%s: a recording of version %u, and this portwatch reads up to %u; read it with a newer one",
+				path, version, PORTWATCH_RECORDING_VERSION);
 	return explain(bad ? PW_STATUS_USAGE : PW_STATUS_IO, file_reasons,
-		       strcmp(path, "-") ? path : "standard input", err);
+		       file_name(path), err);
+}
+
+int pw_error_recording(const char *path,
+		       const struct portwatch_recording *recording,
+		       bool strict)
+{
+	int status = PW_STATUS_FINE;
+
+	if (recording->damaged)
+		status = pw_error(PW_STATUS_IO,
+				  "%s: damaged in %u places, where %llu events are missing; what is whole was read",
+				  file_name(path), recording->damaged,
+				  (unsigned long long)recording->missing);
+	if (recording->torn)
+		pw_error(status,
+			 "%s: %llu bytes at its end are torn; it was cut short, or is still written to",
+			 file_name(path), (unsigned long long)recording->torn);
+	else if (!recording->ended && recording->version > 1)
+		pw_error(status,
+			 "%s: not ended in order; it was cut short, or is still written to",
+			 file_name(path));
+	else
+		return status;
+	return status || !strict ? status : PW_STATUS_POLICY;
 }
 
 int pw_error_output(int err)

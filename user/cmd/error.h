@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#include <portwatch.h>
+
 /* Prints "portwatch: " and the line; returns @status. */
 int pw_error(int status, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -21,6 +23,14 @@ int pw_error_device(const char *device, int err);
 
 /* The same for a recording that could not be opened or read on. */
 int pw_error_file(const char *path, int err);
+
+/*
+ * Says what is wrong with a recording that was read to its end, if anything; an end
+ * that is torn is a failure where @strict is set. Returns the status.
+ */
+int pw_error_recording(const char *path,
+		       const struct portwatch_recording *recording,
+		       bool strict);
 
 /* The same for standard output; -EPIPE is no error: see portwatch(8). */
 int pw_error_output(int err);

@@ -37,6 +37,10 @@ static void take_signals(struct pw_loop *loop, uint64_t *end)
 				loop->resize(loop->context);
 			continue;
 		}
+		if (signal == PW_SIGNALS_HANGUP && loop->hangup) {
+			loop->hangup(loop->context);
+			continue;
+		}
 		loop->interrupted = true;
 		*end = now();
 	}

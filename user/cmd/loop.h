@@ -24,6 +24,7 @@
  * @event:	gets each event; returns 1 to end, 0 to go on, or -errno
  * @idle:	everything that happened has been given: time to flush or to draw
  * @resize:	the terminal has another size; may be NULL
+ * @hangup:	SIGHUP came; NULL: it ends the loop
  */
 struct pw_loop {
 	struct portwatch_reader *reader;
@@ -35,6 +36,7 @@ struct pw_loop {
 	int (*event)(void *context, const struct portwatch_item *item);
 	void (*idle)(void *context);
 	void (*resize)(void *context);
+	void (*hangup)(void *context);
 };
 
 /*

@@ -124,18 +124,23 @@ int pw_options_help(const struct pw_command *command,
 	return pw_error_output(err);
 }
 
-const char *pw_options_rest(int argc, char **argv)
+const char *pw_options_rest(int argc, char **argv, int skip)
 {
-	return optind < argc ? argv[optind] : NULL;
+	return optind + skip < argc ? argv[optind + skip] : NULL;
 }
 
-char *pw_options_words(int argc, char **argv)
+char **pw_options_list(char **argv)
+{
+	return argv + optind;
+}
+
+char *pw_options_words(int argc, char **argv, int skip)
 {
 	char *words = pw_memory_new(1);
 	size_t length = 0, more;
 	int i;
 
-	for (i = optind; i < argc; i++) {
+	for (i = optind + skip; i < argc; i++) {
 		more = strlen(argv[i]);
 		words = pw_memory_resize(words, length + more + 2);
 		if (length)
@@ -177,5 +182,56 @@ bool pw_options_seconds(const char *name, const char *text,
 	pw_error(PW_STATUS_USAGE,
 		 "--%s %s: not a number of seconds, such as 10 or 0.5; give one",
 		 name, text);
+	return false;
+}
+
+/* A number and one of the letters in @units, each worth its @factors; or 0. */
+static uint64_t scaled(const char *text, const char *units,
+		       const uint64_t *factors)
+{
+	uint64_t number, factor = 1, product;
+	const char *unit;
+	char *end;
+
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (!isdigit((unsigned char)*text) || errno)
+		return 0;
+	if (*end) {
+		unit = strchr(units, tolower((unsigned char)*end));
+		if (!unit || end[1])
+			return 0;
+		factor = factors[unit - units];
+	}
+	return __builtin_mul_overflow(number, factor, &product) ? 0 : product;
+}
+
+bool pw_options_size(const char *name, const char *text, uint64_t min,
+		     uint64_t *bytes)
+{
+	static const uint64_t factors[] = {
+		1ULL << 10, 1ULL << 20, 1ULL << 30, 1ULL << 40,
+	};
+
+	*bytes = scaled(text, "kmgt", factors);
+	if (*bytes >= min && *bytes <= INT64_MAX)
+		return true;
+	pw_error(PW_STATUS_USAGE,
+		 "--%s %s: not a size, such as 64M or 1G; give one of %lluK at least",
+		 name, text, (unsigned long long)(min >> 10));
+	return false;
+}
+
+bool pw_options_time(const char *name, const char *text, uint64_t *nanoseconds)
+{
+	static const uint64_t factors[] = { 1, 60, 3600, 86400 };
+	uint64_t seconds = scaled(text, "smhd", factors);
+
+	*nanoseconds = seconds * SECOND;
+	if (seconds && seconds <= SECONDS_MAX)
+		return true;
+	pw_error(PW_STATUS_USAGE,
+		 "--%s %s: not a time, such as 30m, 12h or 7d; give one", name,
+		 text);
 	return false;
 }

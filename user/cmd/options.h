@@ -49,15 +49,25 @@ int pw_options_next(const struct pw_command *command,
 int pw_options_help(const struct pw_command *command,
 		    const struct pw_option *table, const char *more);
 
-/* The first word that follows the options, or NULL. */
-const char *pw_options_rest(int argc, char **argv);
+/* The word that follows the options and @skip words after them, or NULL. */
+const char *pw_options_rest(int argc, char **argv, int skip);
 
-/* All of them, joined by spaces; to be freed. */
-char *pw_options_words(int argc, char **argv);
+/* The words that follow the options. */
+char **pw_options_list(char **argv);
+
+/* It and all after it, joined by spaces; to be freed. */
+char *pw_options_words(int argc, char **argv, int skip);
 
 /* A number from @min to @max, which says what is wrong if it is none. */
 bool pw_options_number(const char *name, const char *text, uint64_t min,
 		       uint64_t max, uint64_t *number);
+
+/* Bytes: a number, with K, M, G or T for powers of 1024; @min of them at least. */
+bool pw_options_size(const char *name, const char *text, uint64_t min,
+		     uint64_t *bytes);
+
+/* A time, "90", "30m", "12h", "7d", as nanoseconds. */
+bool pw_options_time(const char *name, const char *text, uint64_t *nanoseconds);
 
 /* Seconds, "1.5", as nanoseconds. */
 bool pw_options_seconds(const char *name, const char *text,

@@ -189,7 +189,11 @@ static int read_ports(struct ports *ports)
 	if (ports->output.error)
 		return pw_error_output(-ports->output.error);
 	if (err)
-		return pw_common_error(&ports->common, err);
+		return pw_common_error(&ports->common, ports->common.input,
+				       err);
+	err = pw_common_complain(&ports->common, ports->reader);
+	if (err)
+		return err;
 	if (!ports->watch && pw_ledger_doubtful(ports->ledger))
 		return pw_error(PW_STATUS_FINE,
 				"events were lost: the list may be wrong; ask again, with more --slots");
@@ -248,7 +252,7 @@ int pw_ports(const struct pw_command *command, int argc, char **argv)
 	}
 	if (!check_options(&ports))
 		return PW_STATUS_USAGE;
-	status = pw_common_filter(command, argc, argv, &ports.filter);
+	status = pw_common_filter(command, argc, argv, 0, &ports.filter);
 	if (!status)
 		status = run(&ports);
 	portwatch_filter_free(ports.filter);

@@ -40,5 +40,12 @@ int pw_signals_next(int fd)
 
 	if (read(fd, &info, sizeof(info)) != sizeof(info))
 		return 0;
-	return info.ssi_signo == SIGWINCH ? PW_SIGNALS_RESIZE : PW_SIGNALS_END;
+	switch (info.ssi_signo) {
+	case SIGWINCH:
+		return PW_SIGNALS_RESIZE;
+	case SIGHUP:
+		return PW_SIGNALS_HANGUP;
+	default:
+		return PW_SIGNALS_END;
+	}
 }

@@ -12,6 +12,7 @@
 /* What came. */
 #define PW_SIGNALS_END		1
 #define PW_SIGNALS_RESIZE	2
+#define PW_SIGNALS_HANGUP	3
 
 /* Return: the descriptor or -errno. */
 int pw_signals_open(void);

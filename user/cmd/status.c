@@ -347,10 +347,10 @@ int pw_status(const struct pw_command *command, int argc, char **argv)
 			 !pw_common_take(&status.common, id, argument))
 			return PW_STATUS_USAGE;
 	}
-	if (pw_options_rest(argc, argv))
+	if (pw_options_rest(argc, argv, 0))
 		return pw_error(PW_STATUS_USAGE,
 				"status takes no filter, but got \"%s\"; try: portwatch status --help",
-				pw_options_rest(argc, argv));
+				pw_options_rest(argc, argv, 0));
 	result = status.self_test ? test_and_show(&status) : show(&status);
 	free(status.state.hooks);
 	free(status.state.sessions);

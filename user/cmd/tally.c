@@ -35,12 +35,13 @@ void pw_tally_finish(struct pw_tally *tally,
 		     const struct portwatch_stats *stats, bool live)
 {
 	tally->filtered += sum(stats->filtered);
-	tally->inversions = stats->inversions;
-	tally->missed = stats->missed;
-	tally->unexplained = stats->unexplained;
-	tally->torn = stats->torn;
+	tally->inversions += stats->inversions;
+	tally->missed += stats->missed;
+	tally->unexplained += stats->unexplained;
+	tally->torn += stats->torn;
 	if (!live) {
-		tally->seen = sum(stats->read) + tally->lost;
+		tally->read += sum(stats->read);
+		tally->seen = tally->read + tally->lost;
 		return;
 	}
 	tally->filtered += sum(stats->kernel_filtered);
@@ -63,9 +64,9 @@ void pw_tally_text(const struct pw_tally *tally, char *text, unsigned int size)
 	unsigned int length;
 
 	length = (unsigned int)
-		snprintf(text, size, "seen %" PRIu64 ", printed %" PRIu64
+		snprintf(text, size, "seen %" PRIu64 ", %s %" PRIu64
 			 ", filtered %" PRIu64 ", lost %" PRIu64, tally->seen,
-			 tally->printed, tally->filtered, tally->lost);
+			 tally->verb ? tally->verb : "printed", tally->printed, tally->filtered, tally->lost);
 	length = add(text, size, length, "unread", tally->unread);
 	length = add(text, size, length, "out of order", tally->inversions);
 	length = add(text, size, length, "missed", tally->missed);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What became of every event: seen = printed + filtered + lost (+ unread).
+ * What became of every event: seen = printed + filtered + lost (+ unread). A command
+ * that records says "recorded" instead.
  */
 #ifndef PW_TALLY_H
 #define PW_TALLY_H
@@ -13,22 +14,26 @@
 /**
  * struct pw_tally - events of sockets; marks and the dictionary are not counted
  *
+ * @verb:	what is done with them, NULL: "printed"
  * @seen:	that came up
  * @printed:	of these, those that were printed
  * @filtered:	those that nobody asked for
  * @lost:	those that found no room
  * @unread:	those that were still in the rings at the end
+ * @read:	of recordings: those that were looked at
  * @inversions:	printed after a later one
  * @missed:	hits of hooks that the kernel missed: of what, nobody knows
  * @unexplained: jumps in the numbering that no loss accounts for
  * @torn:	bytes at the end of a recording that are no whole record
  */
 struct pw_tally {
+	const char *verb;
 	uint64_t seen;
 	uint64_t printed;
 	uint64_t filtered;
 	uint64_t lost;
 	uint64_t unread;
+	uint64_t read;
 	uint64_t inversions;
 	uint64_t missed;
 	uint64_t unexplained;
@@ -40,8 +45,8 @@ void pw_tally_event(struct pw_tally *tally, const struct portwatch_item *item,
 		    bool printed);
 
 /*
- * Adds what the reader knows. Of a recording it knows less: there, what is lost
- * is what the records say.
+ * Adds what the reader knows, at its end. Of a recording it knows less: there, what
+ * is lost is what the records say. Several may be read, one after the other.
  */
 void pw_tally_finish(struct pw_tally *tally,
 		     const struct portwatch_stats *stats, bool live);

@@ -37,7 +37,6 @@
  * @failures:	so far
  * @shown:	who has the port has been said
  * @now:	time of the last event
- * @error:	of the printer, or 0
  */
 struct who {
 	struct pw_common common;
@@ -48,7 +47,6 @@ struct who {
 	uint64_t failures;
 	bool shown;
 	uint64_t now;
-	int error;
 	struct portwatch_reader *reader;
 	struct pw_ledger *ledger;
 	struct pw_ports_view *view;
@@ -183,10 +181,9 @@ static void show(struct who *who)
 static int show_failure(struct who *who, const struct portwatch_item *item)
 {
 	if (!who->failures++)
-		who->error = pw_printer_begin(who->printer);
-	if (!who->error)
-		who->error = pw_printer_event(who->printer, item);
-	return who->error || (who->count && who->failures >= who->count);
+		pw_printer_begin(who->printer);
+	pw_printer_event(who->printer, item);
+	return (who->count && who->failures >= who->count);
 }
 
 static int on_event(void *context, const struct portwatch_item *item)
@@ -238,10 +235,11 @@ static int read_events(struct who *who)
 	pw_output_flush(&who->output);
 	if (who->output.error)
 		return pw_error_output(-who->output.error);
-	if (who->error)
-		return pw_error_output(who->error);
 	if (err)
-		return pw_common_error(&who->common, err);
+		return pw_common_error(&who->common, who->common.input, err);
+	err = pw_common_complain(&who->common, who->reader);
+	if (err)
+		return err;
 	if (pw_ledger_doubtful(who->ledger))
 		return pw_error(PW_STATUS_FINE,
 				"events were lost: some may be missing here; ask again, with more --slots");
@@ -259,7 +257,7 @@ static int open_and_read(struct who *who)
 	pw_ports_view_detail(who->view);
 	who->printer = pw_printer_new(who->json ? PW_FORMAT_JSON :
 						  PW_FORMAT_TABLE,
-				      &who->common.style, who->reader,
+				      &who->common.style,
 				      &who->output);
 	status = read_events(who);
 	pw_printer_free(who->printer);
@@ -292,7 +290,7 @@ static int run(struct who *who)
 /* One word, and options that make sense together. */
 static bool check_words(struct who *who, int argc, char **argv)
 {
-	const char *port = pw_options_rest(argc, argv);
+	const char *port = pw_options_rest(argc, argv, 0);
 	char *words;
 	bool one;
 
@@ -302,7 +300,7 @@ static bool check_words(struct who *who, int argc, char **argv)
 			 "--count and --duration end what --watch begins; try: portwatch who --watch ...");
 		return false;
 	}
-	words = pw_options_words(argc, argv);
+	words = pw_options_words(argc, argv, 0);
 	one = port && !strcmp(words, port);
 	free(words);
 	if (one)

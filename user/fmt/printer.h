@@ -13,7 +13,6 @@ enum pw_format {
 	PW_FORMAT_TABLE,
 	PW_FORMAT_JSON,
 	PW_FORMAT_CSV,
-	PW_FORMAT_RAW,		/* a recording */
 };
 
 /**
@@ -37,17 +36,16 @@ struct pw_style {
 
 struct pw_printer;
 
-/* @reader is the one that the events come from; @output must outlive it. */
+/* @output must outlive it. */
 struct pw_printer *pw_printer_new(enum pw_format format,
 				  const struct pw_style *style,
-				  struct portwatch_reader *reader,
 				  struct pw_output *output);
 void pw_printer_free(struct pw_printer *printer);
 
-/* Return: 0 or -errno; that output fails shows when it is flushed. */
-int pw_printer_begin(struct pw_printer *printer);
-int pw_printer_event(struct pw_printer *printer,
-		     const struct portwatch_item *item);
+/* That output fails shows when it is flushed. */
+void pw_printer_begin(struct pw_printer *printer);
+void pw_printer_event(struct pw_printer *printer,
+		      const struct portwatch_item *item);
 
 /* The terminal has another width now. */
 void pw_printer_resize(struct pw_printer *printer, size_t width);

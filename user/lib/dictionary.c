@@ -177,6 +177,7 @@ int pw_dictionary_add(struct pw_dictionary *dictionary,
 	entry = get_identity(dictionary, process->key);
 	if (!entry)
 		return -ENOMEM;
+	entry->named = dictionary->sweeps;
 	identity = &entry->public;
 	identity->pid = process->pid;
 	identity->ppid = process->ppid;
@@ -198,5 +199,64 @@ int pw_dictionary_add(struct pw_dictionary *dictionary,
 		  &identity->cgroup) ||
 	    !keep_place(dictionary, identity))
 		return -ENOMEM;
+	return 0;
+}
+
+/* A text that is there stays as it is; false: no memory. */
+static bool move_text(struct pw_dictionary *to, const char **text, size_t len)
+{
+	if (*text)
+		*text = pw_pool_keep(&to->pool, *text, len);
+	return *text;
+}
+
+static bool move_texts(struct pw_dictionary *to,
+		       struct portwatch_identity *identity)
+{
+	const char **texts[] = {
+		&identity->comm, &identity->exe, &identity->cgroup,
+		&identity->unit, &identity->container,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (*texts[i] && !move_text(to, texts[i], strlen(*texts[i])))
+			return false;
+	/* a last argument that was cut off has its 0 byte from the pool */
+	return !identity->cmdline ||
+	       move_text(to, &identity->cmdline, identity->cmdline_len);
+}
+
+static bool move_identity(struct pw_dictionary *to,
+			  const struct pw_identity *from)
+{
+	struct pw_identity *identity = get_identity(to, from->public.key);
+
+	if (!identity)
+		return false;
+	*identity = *from;
+	return move_texts(to, &identity->public);
+}
+
+int pw_dictionary_forget(struct pw_dictionary *dictionary)
+{
+	const struct pw_identity *identity;
+	struct pw_dictionary kept;
+	uint32_t i;
+
+	if (pw_dictionary_init(&kept))
+		return -ENOMEM;
+	for (i = 0; i < dictionary->size; i++) {
+		identity = dictionary->table[i];
+		if (!identity || identity->named != dictionary->sweeps)
+			continue;
+		if (!move_identity(&kept, identity)) {
+			pw_dictionary_free(&kept);
+			return -ENOMEM;
+		}
+	}
+	kept.sweeps = dictionary->sweeps + 1;
+	pw_dictionary_free(dictionary);
+	*dictionary = kept;
 	return 0;
 }

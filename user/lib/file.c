@@ -3,121 +3,28 @@
  * The source that reads a recording: see recording.h.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "recording.h"
+#include "file.h"
 
-#define BUFFER_SLOTS	1024
 #define HEADER_MAX	4096U
 
-/*
- * @start, @end: what of the buffer is read and not given out yet, in bytes.
- */
-struct file {
-	struct pw_source source;
-	int fd;
-	bool ended;
-	uint64_t torn;
-	size_t start;
-	size_t end;
-	union pw_slot slots[BUFFER_SLOTS];
-};
+/* A block and the rest of the one before it; a multiple of the size of a slot. */
+#define BUFFER_SIZE	(2 * PW_RECORDING_BYTES)
 
-static struct file *to_file(struct pw_source *source)
+static struct pw_file *to_file(struct pw_source *source)
 {
-	return (struct file *)source;
+	return (struct pw_file *)source;
 }
 
-/* Reads what fits behind the rest, which moves to the front. */
-static int read_more(struct file *file)
-{
-	char *buffer = (char *)file->slots;
-	ssize_t got;
-
-	if (file->start) {
-		memmove(buffer, buffer + file->start, file->end - file->start);
-		file->end -= file->start;
-		file->start = 0;
-	}
-	got = read(file->fd, buffer + file->end,
-		   sizeof(file->slots) - file->end);
-	if (got < 0)
-		return -errno;
-	file->ended = !got;
-	file->end += (size_t)got;
-	return 0;
-}
-
-/* Slots of the record at @slot, or 0 when not all of its @count are there. */
-static size_t whole_record(const union pw_slot *slot, size_t count)
-{
-	size_t slots;
-
-	if (!count)
-		return 0;
-	slots = pw_slot_count(slot);
-	/* a damaged one is given out as it is: who takes it sees the damage */
-	if (!slots)
-		slots = 1;
-	return slots <= count ? slots : 0;
-}
-
-/* Slots that can be given out at once: whole records up to the next OFFSET. */
-static size_t count_slots(const struct file *file, const union pw_slot *slots)
-{
-	size_t there = (file->end - file->start) / PORTWATCH_SLOT_SIZE;
-	size_t count = 0, next;
-
-	while (count < there &&
-	       slots[count].head.type != PW_RECORDING_OFFSET) {
-		next = whole_record(slots + count, there - count);
-		if (!next)
-			break;
-		count += next;
-	}
-	return count;
-}
-
-static bool take_offset(struct file *file, const union pw_slot *slots)
-{
-	struct pw_recording_offset slot;
-
-	if (file->end - file->start < sizeof(slot) ||
-	    slots->head.type != PW_RECORDING_OFFSET)
-		return false;
-	memcpy(&slot, slots, sizeof(slot));
-	file->source.offset = slot.offset;
-	file->start += sizeof(slot);
-	return true;
-}
-
-/* @start is a multiple of the size of a slot whenever this is called. */
 static int file_fill(struct pw_source *source, const union pw_slot **slots)
 {
-	struct file *file = to_file(source);
-	size_t count;
-	int err;
+	struct pw_file *file = to_file(source);
 
-	for (;;) {
-		*slots = &file->slots[file->start / PORTWATCH_SLOT_SIZE];
-		if (take_offset(file, *slots))
-			continue;
-		count = count_slots(file, *slots);
-		if (count)
-			break;
-		if (file->ended) {
-			file->torn = file->end - file->start;
-			return 0;
-		}
-		err = read_more(file);
-		if (err)
-			return err;
-	}
-	file->start += count * PORTWATCH_SLOT_SIZE;
-	return (int)count;
+	return file->info.version == PW_RECORDING_PLAIN ?
+		pw_file_fill_plain(file, slots) :
+		pw_file_fill_blocks(file, slots);
 }
 
 /* Whatever the file holds comes at once. */
@@ -130,16 +37,26 @@ static int file_wait(struct pw_source *source, int timeout_ms)
 
 static int file_stats(struct pw_source *source, struct portwatch_stats *stats)
 {
-	stats->torn = to_file(source)->torn;
+	const struct pw_file *file = to_file(source);
+
+	stats->torn = file->info.torn;
+	stats->missed = file->missed;
+	stats->unexplained += file->unexplained;
 	return 0;
+}
+
+static const struct portwatch_recording *
+file_describe(const struct pw_source *source)
+{
+	return &((const struct pw_file *)source)->info;
 }
 
 static void file_close(struct pw_source *source)
 {
-	struct file *file = to_file(source);
+	struct pw_file *file = to_file(source);
 
-	if (file->fd > STDIN_FILENO)
-		close(file->fd);
+	pw_input_close(&file->input);
+	pw_codec_free(file->codec);
 	free(file);
 }
 
@@ -147,9 +64,11 @@ static const struct pw_source_ops file_ops = {
 	.fill = file_fill,
 	.wait = file_wait,
 	.stats = file_stats,
+	.describe = file_describe,
 	.close = file_close,
 };
 
+/* What every version has. */
 static int check_header(const struct pw_recording_header *header)
 {
 	if (memcmp(header->magic, PW_RECORDING_MAGIC, sizeof(header->magic)))
@@ -162,66 +81,112 @@ static int check_header(const struct pw_recording_header *header)
 		return -EPROTO;
 	if (!header->version || !header->record_version ||
 	    header->slot_size != PORTWATCH_SLOT_SIZE ||
-	    header->header_size < sizeof(*header) ||
+	    header->header_size < PW_RECORDING_HEADER_PLAIN ||
 	    header->header_size > HEADER_MAX ||
 	    header->header_size % PORTWATCH_SLOT_SIZE)
 		return -EBADMSG;
 	return 0;
 }
 
-/* Reads until @size bytes are there; -EBADMSG when the file is shorter. */
-static int read_at_least(struct file *file, size_t size)
+static int check_rest(const struct pw_file *file,
+		      const struct pw_recording_header *header)
 {
-	int err;
-
-	while (file->end < size) {
-		err = read_more(file);
-		if (err)
-			return err;
-		if (file->ended)
-			return -EBADMSG;
-	}
+	if (header->checksum != pw_recording_header_sum(&file->crc, header) ||
+	    header->release[sizeof(header->release) - 1] ||
+	    header->host[sizeof(header->host) - 1])
+		return -EBADMSG;
 	return 0;
 }
 
-static int read_header(struct file *file)
+static void take_rest(struct pw_file *file,
+		      const struct pw_recording_header *header)
 {
-	struct pw_recording_header header;
+	struct portwatch_recording *info = &file->info;
+
+	info->id = header->id;
+	info->first = header->first;
+	info->next = header->first;
+	memcpy(info->boot_id, header->boot_id, sizeof(info->boot_id));
+	memcpy(info->release, header->release, sizeof(info->release));
+	memcpy(info->host, header->host, sizeof(info->host));
+}
+
+static int read_header(struct pw_file *file)
+{
+	struct pw_recording_header header = { .version = 0 };
+	struct pw_input *input = &file->input;
 	int err;
 
-	err = read_at_least(file, sizeof(header));
+	err = pw_input_need(input, PW_RECORDING_HEADER_PLAIN);
 	if (err)
 		return err;
-	memcpy(&header, file->slots, sizeof(header));
+	if (pw_input_left(input) < PW_RECORDING_HEADER_PLAIN)
+		return -EBADMSG;
+	memcpy(&header, pw_input_at(input), PW_RECORDING_HEADER_PLAIN);
+	file->info.version = header.version;
 	err = check_header(&header);
 	if (err)
 		return err;
-	err = read_at_least(file, header.header_size);
+	err = pw_input_need(input, header.header_size);
 	if (err)
 		return err;
-	file->start = header.header_size;
+	if (pw_input_left(input) < header.header_size)
+		return -EBADMSG;
+	file->info.created = header.created;
 	file->source.offset = header.offset;
+	if (header.version > PW_RECORDING_PLAIN) {
+		if (header.header_size < sizeof(header))
+			return -EBADMSG;
+		memcpy(&header, pw_input_at(input), sizeof(header));
+		err = check_rest(file, &header);
+		if (err)
+			return err;
+		take_rest(file, &header);
+	}
+	pw_input_take(input, header.header_size);
 	return 0;
+}
+
+/* *@result is there, to be closed, also when the header is not good: or NULL. */
+static int open_file(struct pw_file **result, const char *path)
+{
+	struct pw_file *file;
+	int err;
+
+	file = calloc(1, sizeof(*file));
+	*result = file;
+	if (!file)
+		return -ENOMEM;
+	file->source.ops = &file_ops;
+	pw_crc_init(&file->crc);
+	err = pw_input_open(&file->input, path, BUFFER_SIZE);
+	return err ? err : read_header(file);
 }
 
 int pw_file_open(struct pw_source **source, const char *path)
 {
-	struct file *file;
+	struct pw_file *file;
 	int err;
 
-	file = calloc(1, sizeof(*file));
-	if (!file)
-		return -ENOMEM;
-	file->source.ops = &file_ops;
-	if (!strcmp(path, "-"))
-		file->fd = STDIN_FILENO;
-	else
-		file->fd = open(path, O_RDONLY | O_CLOEXEC);
-	err = file->fd < 0 ? -errno : read_header(file);
-	if (err) {
+	err = open_file(&file, path);
+	if (!err)
+		*source = &file->source;
+	else if (file)
 		file_close(&file->source);
+	return err;
+}
+
+int portwatch_recording_probe(const char *path,
+			      struct portwatch_recording *recording)
+{
+	struct pw_file *file;
+	int err;
+
+	memset(recording, 0, sizeof(*recording));
+	err = open_file(&file, path);
+	if (!file)
 		return err;
-	}
-	*source = &file->source;
-	return 0;
+	*recording = file->info;
+	file_close(&file->source);
+	return err;
 }

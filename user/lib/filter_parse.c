@@ -321,6 +321,18 @@ int portwatch_filter_parse(struct portwatch_filter **filter, const char *words,
 	return err;
 }
 
+bool portwatch_filter_begins(const char *word)
+{
+	struct pw_lexer lexer;
+
+	pw_lexer_init(&lexer, word);
+	if (lexer.type == PW_TOKEN_NOT || lexer.type == PW_TOKEN_OPEN)
+		return true;
+	return lexer.type == PW_TOKEN_WORD && !lexer.quoted &&
+	       (pw_filter_word(lexer.text) || pw_filter_hint(lexer.text) ||
+		portwatch_proto_number(lexer.text) >= 0);
+}
+
 void portwatch_filter_free(struct portwatch_filter *filter)
 {
 	unsigned int i;

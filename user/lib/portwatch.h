@@ -35,6 +35,9 @@ extern "C" {
 struct portwatch_reader;
 struct portwatch_filter;
 
+/* The newest recordings that this library reads, and those that it makes. */
+#define PORTWATCH_RECORDING_VERSION	2
+
 /**
  * struct portwatch_options - how to open a reader; zero means the default
  *
@@ -74,7 +77,7 @@ struct portwatch_options {
  * @unit:	systemd unit that the cgroup belongs to, or NULL
  * @container:	id of the container that the cgroup belongs to, or NULL
  *
- * Strings live as long as the reader.
+ * Strings live as long as the reader, or until portwatch_reader_forget().
  */
 struct portwatch_identity {
 	uint32_t key;
@@ -225,19 +228,139 @@ int portwatch_reader_stats(struct portwatch_reader *reader,
 			   struct portwatch_stats *stats);
 
 /**
- * portwatch_recording_write_header() - begin a recording
- * portwatch_recording_write_item() - append what the last item of a reader was,
- *	after the dictionary records that it needs and the file does not have yet
- * @reader:	reader that gave the item
- * @file:	stdio stream
+ * struct portwatch_recording - what is known about a recording
  *
- * Return: 0 or a negative errno.
+ * @version:	of its format
+ * @damaged:	places where it is damaged, so far
+ * @missing:	events that these held, as far as what follows them tells
+ * @torn:	bytes at its end that are no whole block or record
+ * @ended:	it was ended in order; version 1 does not tell
+ * @created:	when it was begun, nanoseconds since 1970 (UTC)
+ * @id:		the same in all files of one recording
+ * @first:	events in the files before this one
+ * @next:	number of the event that comes next; at the end, @first of the next
+ *		file
+ * @boot_id:	of the machine then, zero where not known
+ * @release:	its kernel's
+ * @host:	its name
+ *
+ * Version 1 knows neither @id, @first, @boot_id, @release nor @host.
  */
-int portwatch_recording_write_header(struct portwatch_reader *reader,
-				     void *file);
-int portwatch_recording_write_item(struct portwatch_reader *reader,
-				   const struct portwatch_item *item,
-				   void *file);
+struct portwatch_recording {
+	uint32_t version;
+	uint32_t damaged;
+	uint64_t missing;
+	uint64_t torn;
+	bool ended;
+	uint64_t created;
+	uint64_t id;
+	uint64_t first;
+	uint64_t next;
+	uint8_t boot_id[16];
+	char release[64];
+	char host[64];
+};
+
+/**
+ * portwatch_recording_probe() - look at the beginning of a recording
+ * @path:	file, or "-" for standard input, of which it takes a part
+ * @recording:	filled as far as it could be read
+ *
+ * Return: as portwatch_reader_open_file(); after -EPROTO @recording->version says
+ * which one it is.
+ */
+int portwatch_recording_probe(const char *path,
+			      struct portwatch_recording *recording);
+
+/**
+ * portwatch_reader_recording() - about the recording that a reader reads
+ *
+ * Return: NULL for a live reader. What it points to changes as reading goes on.
+ */
+const struct portwatch_recording *
+portwatch_reader_recording(const struct portwatch_reader *reader);
+
+/**
+ * portwatch_reader_processes() - how many processes the reader remembers
+ * portwatch_reader_forget() - forget those that no event named since the last call
+ *
+ * A process is announced once, and remembered for good: who reads for weeks
+ * forgets. After a snapshot all whom an open socket may name were named. What an
+ * item points to is gone after this; where it fails for want of memory, nothing
+ * is.
+ */
+size_t portwatch_reader_processes(const struct portwatch_reader *reader);
+int portwatch_reader_forget(struct portwatch_reader *reader);
+
+struct portwatch_recorder;
+
+/**
+ * struct portwatch_recorder_options - how to record
+ *
+ * @size:	sizeof(struct portwatch_recorder_options)
+ * @plain:	do not compress
+ * @context:	for @write
+ * @write:	gets a header or a whole block; returns 0 or a negative errno
+ */
+struct portwatch_recorder_options {
+	size_t size;
+	bool plain;
+	void *context;
+	int (*write)(void *context, const void *bytes, size_t size);
+};
+
+/**
+ * struct portwatch_recorded - what a recorder has done so far
+ *
+ * @written:	events (marks and losses among them) in blocks that were written
+ * @waiting:	of those after them, those that are in a block to come
+ */
+struct portwatch_recorded {
+	uint64_t written;
+	uint64_t waiting;
+};
+
+/**
+ * portwatch_recorder_open() - record what a reader gives
+ * @recorder:	where the recorder is put
+ * @reader:	must outlive it
+ * @options:	how
+ *
+ * It writes nothing yet, and compresses only where the library was built with zstd.
+ *
+ * Return: 0, -EINVAL or -ENOMEM.
+ */
+int portwatch_recorder_open(struct portwatch_recorder **recorder,
+			    struct portwatch_reader *reader,
+			    const struct portwatch_recorder_options *options);
+
+/** portwatch_recorder_close() - @recorder may be NULL; writes nothing */
+void portwatch_recorder_close(struct portwatch_recorder *recorder);
+
+/**
+ * portwatch_recorder_begin() - begin a file
+ * portwatch_recorder_item() - record what the last item of the reader was, after
+ *	the processes that it names and the file does not
+ * portwatch_recorder_flush() - write the block that is being filled if it was
+ *	begun @age nanoseconds ago or longer
+ * portwatch_recorder_end() - flush, and end the file in order
+ *
+ * Return: 0, what @write returned, or -EIO. After an error of @write nothing more
+ * is written until portwatch_recorder_begin().
+ */
+int portwatch_recorder_begin(struct portwatch_recorder *recorder);
+int portwatch_recorder_item(struct portwatch_recorder *recorder,
+			    const struct portwatch_item *item);
+int portwatch_recorder_flush(struct portwatch_recorder *recorder, uint64_t age);
+int portwatch_recorder_end(struct portwatch_recorder *recorder);
+
+/** portwatch_recorder_count() - what became of the items */
+void portwatch_recorder_count(const struct portwatch_recorder *recorder,
+			      struct portwatch_recorded *recorded);
+
+/* The most that portwatch_recorder_begin() and one block can be. */
+#define PORTWATCH_RECORDER_HEADER_MAX	256
+#define PORTWATCH_RECORDER_BLOCK_MAX	(64 + 2048 * PORTWATCH_SLOT_SIZE)
 
 /**
  * portwatch_filter_parse() - make a filter from words
@@ -251,6 +374,9 @@ int portwatch_recording_write_item(struct portwatch_reader *reader,
  */
 int portwatch_filter_parse(struct portwatch_filter **filter, const char *words,
 			   char *message, size_t message_size);
+
+/** portwatch_filter_begins() - can a filter begin with this word? */
+bool portwatch_filter_begins(const char *word);
 
 /** portwatch_filter_free() - @filter may be NULL */
 void portwatch_filter_free(struct portwatch_filter *filter);

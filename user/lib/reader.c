@@ -8,8 +8,8 @@
 
 #include "clock.h"
 #include "device.h"
+#include "file.h"
 #include "reader.h"
-#include "recording.h"
 
 int pw_reader_open_source(struct portwatch_reader **result,
 			  struct pw_source *source)
@@ -116,15 +116,36 @@ int portwatch_reader_stats(struct portwatch_reader *reader,
 	return reader->source->ops->stats(reader->source, stats);
 }
 
+const struct portwatch_recording *
+portwatch_reader_recording(const struct portwatch_reader *reader)
+{
+	if (!reader->source->ops->describe)
+		return NULL;
+	return reader->source->ops->describe(reader->source);
+}
+
+size_t portwatch_reader_processes(const struct portwatch_reader *reader)
+{
+	return reader->dictionary.used;
+}
+
+int portwatch_reader_forget(struct portwatch_reader *reader)
+{
+	return pw_dictionary_forget(&reader->dictionary);
+}
+
 static const struct portwatch_identity *
 find_identity(const struct portwatch_reader *reader, uint32_t key)
 {
-	const struct pw_identity *identity;
+	struct pw_identity *identity;
 
 	if (key == PORTWATCH_PROCESS_UNKNOWN)
 		return NULL;
 	identity = pw_dictionary_find(&reader->dictionary, key);
-	return identity ? &identity->public : NULL;
+	if (!identity)
+		return NULL;
+	identity->named = reader->dictionary.sweeps;
+	return &identity->public;
 }
 
 /* Only one type of event names three. */

@@ -13,8 +13,7 @@
  * @slots, @pos, @count: the source's last batch, and how far it is taken
  * @newest:	latest time of an event that was given out
  * @broken:	error that the stream ended with
- * @recording:	number of the recording that is written, 0 before the first
- * @recorded_offset: offset of the clocks that the recording has last
+ * @recordings:	places so far from which on a recorder names everybody anew
  * @dictionary:	who is who
  * @stats:	what the reader itself counts
  */
@@ -26,8 +25,7 @@ struct portwatch_reader {
 	size_t count;
 	uint64_t newest;
 	int broken;
-	unsigned int recording;
-	int64_t recorded_offset;
+	unsigned int recordings;
 	struct pw_dictionary dictionary;
 	struct portwatch_stats stats;
 };

@@ -18,6 +18,7 @@ struct pw_source;
  *		will ever come, or -errno.
  * @snapshot:	begins a snapshot; NULL where there is none
  * @stats:	adds the counters that the source knows; may be NULL
+ * @describe:	about the recording that is read; NULL where it is none
  * @fd:		descriptor to poll, or -1; may be NULL
  * @close:	frees the source
  */
@@ -26,6 +27,8 @@ struct pw_source_ops {
 	int (*wait)(struct pw_source *source, int timeout_ms);
 	int (*snapshot)(struct pw_source *source);
 	int (*stats)(struct pw_source *source, struct portwatch_stats *stats);
+	const struct portwatch_recording *(*describe)(
+			const struct pw_source *source);
 	int (*fd)(const struct pw_source *source);
 	void (*close)(struct pw_source *source);
 };
