@@ -59,7 +59,6 @@ fails 2 '--color sometimes' --color sometimes
 fails 2 '--width 3' --width 3
 fails 2 '--slots 100: not a power' --slots 100
 fails 2 'exclude each other' --json --csv
-fails 2 'exclude each other' --csv --raw
 fails 2 '--watch: .*portwatch --json' ports --watch --json
 fails 2 '--watch: a recording' ports --watch --input "$web"
 fails 2 'status takes no filter' status port 80
@@ -108,8 +107,8 @@ result $? 'status 1: --strict after a loss' < "$work/err"
 works --strict --input "$web"
 
 # output
-for arguments in "--input $web" "--json --input $web" "--raw --input $web" \
-		"ports --input $web" "who --input $web 9" "--help" \
+for arguments in "--input $web" "--json --input $web" "read $web" \
+		"record --input $web -" "ports --input $web" "who --input $web 9" "--help" \
 		"--version"; do
 	# shellcheck disable=SC2086
 	"$tool" $arguments > /dev/full 2> "$work/err"

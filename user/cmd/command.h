@@ -29,6 +29,8 @@ struct pw_command {
 int pw_tail(const struct pw_command *command, int argc, char **argv);
 int pw_ports(const struct pw_command *command, int argc, char **argv);
 int pw_who(const struct pw_command *command, int argc, char **argv);
+int pw_record(const struct pw_command *command, int argc, char **argv);
+int pw_read(const struct pw_command *command, int argc, char **argv);
 int pw_status(const struct pw_command *command, int argc, char **argv);
 
 /* The command called @name, or NULL. */
