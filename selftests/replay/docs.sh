@@ -5,7 +5,7 @@
 man=$here/../../user/man
 
 # Every option of --help stands in the manual.
-for command in tail ports who status; do
+for command in tail ports who record read status; do
 	"$tool" $command --help |
 		sed -nE 's/^  (-., )? *--([a-z-]+).*/\2/p' |
 		while read -r option; do
