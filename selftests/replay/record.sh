@@ -175,6 +175,49 @@ result $? 'read: files follow each other' < "$work/err"
 (($? == 1)) && grep -q 'that were recorded before it are in no file here' "$work/err"
 result $? 'read: a file between them is missing' < "$work/err"
 
+# 300,000 processes, each with one event, and one that has some all the time
+crowd()
+{
+	python3 - "$stream" <<-'END'
+	import struct, sys
+
+	data = open(sys.argv[1], 'rb').read()
+	slots = [data[i:i + 128] for i in range(128, len(data), 128)]
+	bind = next(slot for slot in slots if slot[14] == 2)
+
+	def process(key):
+	    name = b'%d' % key
+	    return struct.pack('<QIHBBIIIIIIQQ16sHHHH48s', 0, 0, 0, 13, 1, key,
+	                       key, 1, 0, 0, 0, 0, 0, name, len(name), 0, 0,
+	                       len(name), name)
+
+	def event(key):
+	    return bind[:32] + struct.pack('<I', key) + bind[36:]
+
+	sys.stdout.buffer.write(data[:128] + process(7))
+	for key in range(10, 300010):
+	    sys.stdout.buffer.write(process(key) + event(key))
+	    if key % 100 == 0:
+	        sys.stdout.buffer.write(event(7))
+	END
+}
+
+if command -v python3 > /dev/null; then
+	rm -f "$book"*
+	crowd | "$tool" record --input - "$book" 2> /dev/null
+	(
+		ulimit -v 65536
+		"$tool" read --json "$book"
+	) > "$work/got" 2> "$work/log"
+	status=$?
+	grep -v '"comm":"[0-9]*","exe":' "$work/got" >> "$work/log"
+	((status == 0)) && [[ $(wc -l < "$work/log") == 1 ]] &&
+		[[ $(grep -c '"comm":"7",' "$work/got") == 3000 ]]
+	result $? 'read: 300,000 processes in 64 MiB of memory' < "$work/log"
+else
+	result 0 'read: 300,000 processes in 64 MiB of memory # SKIP no python3'
+fi
+
 # no room: what is in the file is whole, and what is not is said
 rm -f "$book"*
 many | (

@@ -4,16 +4,15 @@
 #include "error.h"
 #include "print.h"
 
-/* So many processes are remembered at least, before some are forgotten. */
-#define PROCESSES_MIN	32768
+/* So many processes are new before those are forgotten that are named no more. */
+#define PROCESSES_NEW	32768
 
 static void forget(struct pw_print *print)
 {
 	struct portwatch_reader *reader = print->stream.reader;
 
 	portwatch_reader_forget(reader);
-	print->processes = 2 * portwatch_reader_processes(reader) +
-			   PROCESSES_MIN;
+	print->processes = portwatch_reader_processes(reader) + PROCESSES_NEW;
 }
 
 static int on_take(void *context, const struct portwatch_item *item)

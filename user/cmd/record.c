@@ -20,8 +20,8 @@
 /* There is room for a header, some blocks and the end. */
 #define SIZE_MIN	(1ULL << 20)
 
-/* So many processes are remembered before those are forgotten that are gone. */
-#define PROCESSES_MIN	32768
+/* So many processes are new before those are forgotten that are gone. */
+#define PROCESSES_NEW	32768
 
 /**
  * struct record - a run of the command
@@ -195,14 +195,17 @@ static void forget(struct record *record)
 
 	record->sweeping = false;
 	portwatch_reader_forget(reader);
-	record->processes = 2 * portwatch_reader_processes(reader) +
-			    PROCESSES_MIN;
+	record->processes = portwatch_reader_processes(reader) + PROCESSES_NEW;
 }
 
 static void look_at_processes(struct record *record)
 {
 	struct pw_stream *stream = &record->stream;
+	const struct portwatch_recording *source =
+		portwatch_reader_recording(stream->reader);
 
+	if (source && source->version == 1)
+		return;		/* it names everybody once */
 	if (record->sweeping && !stream->asked)
 		forget(record);
 	if (record->sweeping || stream->asked ||
@@ -359,7 +362,7 @@ static int check_path(const struct record *record)
 int pw_record(const struct pw_command *command, int argc, char **argv)
 {
 	struct record record = {
-		.archive.fd = -1, .processes = PROCESSES_MIN,
+		.archive.fd = -1, .processes = PROCESSES_NEW,
 	};
 	struct pw_stream *stream = &record.stream;
 	const char *argument;
