@@ -199,13 +199,21 @@ static const char *remedy_of(const struct portwatch_hook *hook)
 	return "see what portwatch(8) says of hooks that are silent";
 }
 
-/* One that a kernel without this protocol cannot have is no news. */
-static bool is_for_absent_protocol(const struct pw_self_test *test,
-				   const struct portwatch_hook *hook)
+/*
+ * One that a kernel without this protocol cannot have is no news. Nor is it where no
+ * connection ever moves to another listener: that function is exported, so a kernel
+ * that does it has it (since 5.14).
+ */
+static bool is_for_absent_feature(const struct pw_self_test *test,
+				  const struct portwatch_hook *hook)
 {
-	return !hook->required && hook->state == PORTWATCH_HOOK_ABSENT &&
-	       !strncmp((const char *)hook->name, "mptcp-", 6) &&
-	       !(test->done >> PW_EXERCISE_MPTCP & 1);
+	const char *name = (const char *)hook->name;
+
+	if (hook->required || hook->state != PORTWATCH_HOOK_ABSENT)
+		return false;
+	return !strcmp(name, "migrate") ||
+	       (!strncmp(name, "mptcp-", 6) &&
+		!(test->done >> PW_EXERCISE_MPTCP & 1));
 }
 
 /* Nobody uses that protocol yet, or nobody asked for what it sees. */
@@ -226,7 +234,7 @@ static int report_hook(const struct pw_self_test *test, size_t index, bool colou
 				hook->name, hook->symbol, hook->purpose,
 				remedy_of(hook));
 	if (hook->state == PORTWATCH_HOOK_ATTACHED || is_not_needed(hook) ||
-	    is_for_absent_protocol(test, hook))
+	    is_for_absent_feature(test, hook))
 		return PW_STATUS_FINE;
 	return pw_alarm(status, colour,
 			"hook %s could not be attached to %s (%s), so these are not seen: %s; %s",
