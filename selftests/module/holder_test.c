@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "scene.h"
 
 #define NOBODY 65534
@@ -500,23 +501,13 @@ TEST_F(holder, is_a_socket_of_mptcp)
 		PORTWATCH_STATE_LISTENING);
 }
 
-static int one_free_port(uint16_t port)
-{
-	FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "w");
-
-	if (!file)
-		return -errno;
-	fprintf(file, "%u %u\n", port, port);
-	return fclose(file) ? -errno : 0;
-}
-
 /* Where any port would have done, nobody is to blame. */
 TEST_F(holder, is_nobody_where_any_port_was_asked_for)
 {
 	struct scene *scene = &self->scene;
 	struct end bound, late;
 
-	ASSERT_EQ(0, one_free_port(40001));
+	ASSERT_EQ(0, file_set_net("ipv4/ip_local_port_range", "40001 40001"));
 	hold(_metadata, scene, &bound, &scene->self, SOCK_STREAM,
 	     scene_loopback(scene, 40001));
 	ASSERT_EQ(0, scene_socket(scene, &late, SOCK_STREAM));

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
+#include "file.h"
 #include "scene.h"
 
 #ifndef IPPROTO_UDPLITE
@@ -143,25 +144,13 @@ FIXTURE_VARIANT(ping)
 SCENE_VARIANT(ping, ipv4, IPV4);
 SCENE_VARIANT(ping, ipv6, IPV6);
 
-/* Who may ping is a setting of the netns, and of none by default. */
-static int allow_ping(void)
-{
-	FILE *file = fopen("/proc/sys/net/ipv4/ping_group_range", "w");
-	int err = file ? 0 : -errno;
-
-	if (file && fputs("0 0", file) < 0)
-		err = -EIO;
-	if (file && fclose(file) && !err)
-		err = -errno;
-	return err;
-}
-
 FIXTURE_SETUP(ping)
 {
 	self->protocol = variant->family == IPV4 ? IPPROTO_ICMP :
 						   IPPROTO_ICMPV6;
 	ASSERT_EQ(0, scene_open(&self->scene, variant->family));
-	ASSERT_EQ(0, allow_ping());
+	/* Who may ping is a setting of the netns, and of none by default. */
+	ASSERT_EQ(0, file_set_net("ipv4/ping_group_range", "0 0"));
 }
 
 FIXTURE_TEARDOWN(ping)

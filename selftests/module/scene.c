@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "module.h"
 #include "scene.h"
 
@@ -33,9 +34,15 @@ static int loopback_up(void)
 	return err;
 }
 
+/*
+ * In TIME_WAIT a RST is not obeyed (RFC 1337): a machine that stalls for 200 ms after the
+ * last FIN sends it twice, and the answer to the second would be that RST.
+ */
 int scene_unshare(void)
 {
-	return unshare(CLONE_NEWNET) ? -errno : loopback_up();
+	int err = unshare(CLONE_NEWNET) ? -errno : loopback_up();
+
+	return err ? err : file_set_net("ipv4/tcp_rfc1337", "1");
 }
 
 uint32_t scene_netns(void)

@@ -56,7 +56,6 @@ struct expect *vsock_expect_port_back(struct watch *watch, struct end *end);
 FIXTURE(vsock)								\
 {									\
 	struct scene scene;						\
-	int machine;							\
 };									\
 FIXTURE_VARIANT(vsock)							\
 {									\
@@ -72,8 +71,6 @@ FIXTURE_VARIANT_ADD(vsock, seqpacket)					\
 };									\
 FIXTURE_TEARDOWN(vsock)							\
 {									\
-	if (self->machine >= 0)						\
-		close(self->machine);					\
 	scene_close(&self->scene);					\
 }
 

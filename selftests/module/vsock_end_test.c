@@ -24,7 +24,6 @@ FIXTURE_SETUP(vsock)
 {
 	const char *lacking = vsock_lacking(variant->type);
 
-	self->machine = -1;
 	if (lacking)
 		SKIP(return, "%s", lacking);
 	ASSERT_EQ(0, scene_open(&self->scene, IPV4));
