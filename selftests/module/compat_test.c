@@ -48,9 +48,9 @@ FIXTURE_SETUP(compat)
 	ASSERT_EQ(0, scene_open(scene, variant->family));
 	err = scene_actor_of(scene, "actor32", "server32", &self->server);
 	if (err == -ENOENT)
-		SKIP(return, "no 32-bit actor was built (gcc-multilib)");
+		SCENE_SKIP(scene, "no 32-bit actor was built (gcc-multilib)");
 	if (err == -EPIPE)
-		SKIP(return, "this kernel runs no 32-bit programs");
+		SCENE_SKIP(scene, "this kernel runs no 32-bit programs");
 	ASSERT_EQ(0, err);
 	ASSERT_EQ(0, scene_actor_of(scene, "actor32", "client32",
 				    &self->client));

@@ -25,7 +25,7 @@ FIXTURE_SETUP(flow_memory)
 
 	options.events |= PORTWATCH_EVENT_BIT(PORTWATCH_FLOW);
 	if (!module_file())
-		SKIP(return, "PORTWATCH_KO does not say where the module is");
+		SETUP_SKIP("PORTWATCH_KO does not say where the module is");
 	ASSERT_EQ(0, module_reload(FEW));
 	ASSERT_EQ(0, scene_prepare(&self->scene, IPV4));
 	ASSERT_EQ(0, scene_watch(&self->scene, &options));

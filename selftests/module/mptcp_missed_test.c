@@ -30,9 +30,9 @@ SCENE_VARIANT(mptcp_missed, ipv6, IPV6);
 FIXTURE_SETUP(mptcp_missed)
 {
 	if (!module_file())
-		SKIP(return, "PORTWATCH_KO does not say where the module is");
+		SETUP_SKIP("PORTWATCH_KO does not say where the module is");
 	if (!scene_has(SOCK_STREAM, IPPROTO_MPTCP))
-		SKIP(return, "the kernel has no MPTCP");
+		SETUP_SKIP("the kernel has no MPTCP");
 	ASSERT_EQ(0, module_reload("without=mptcp-subflow"));
 	ASSERT_EQ(0, scene_prepare(&self->scene, variant->family));
 	self->options = watch_options();

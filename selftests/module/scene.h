@@ -89,13 +89,14 @@ static void __attribute__((constructor)) hold_hooks(void)		\
 }
 
 /*
- * Skips a test from its fixture's setup: the harness would run it all the same after
- * a return. What a teardown does is done here, for there is none.
+ * Skips a test from its fixture's setup: after a return the harness would run it all the
+ * same. There is no teardown then; the second does what that of a scene does.
  */
-#define SCENE_SKIP(scene, reason) SKIP({				\
+#define SETUP_SKIP(...) SKIP(longjmp(_metadata->env, 1), __VA_ARGS__)
+#define SCENE_SKIP(scene, ...) SKIP({					\
 	scene_close(scene);						\
 	longjmp(_metadata->env, 1);					\
-}, reason)
+}, __VA_ARGS__)
 
 /* A fixture that is a scene, and its variants. */
 #define SCENE_FIXTURE(name)						\

@@ -125,7 +125,7 @@ SCENE_VARIANT(sctp, mapped, MAPPED);
 FIXTURE_SETUP(sctp)
 {
 	if (!scene_has(SOCK_STREAM, IPPROTO_SCTP))
-		SKIP(longjmp(_metadata->env, 1), "this kernel has no SCTP");
+		SETUP_SKIP("this kernel has no SCTP");
 	ASSERT_EQ(0, scene_open(&self->scene, variant->family));
 }
 

@@ -175,7 +175,7 @@ FIXTURE_VARIANT_ADD(still_bound, sctp)
 FIXTURE_SETUP(still_bound)
 {
 	if (!has_protocol(variant->protocol))
-		SKIP(return, "the kernel has no such protocol");
+		SETUP_SKIP("the kernel has no such protocol");
 	ASSERT_EQ(0, stage_prepare(&self->stage, variant->family,
 				   variant->protocol));
 }
@@ -260,7 +260,7 @@ FIXTURE_VARIANT_ADD(listener, mptcp)
 FIXTURE_SETUP(listener)
 {
 	if (!has_protocol(variant->protocol))
-		SKIP(return, "the kernel has no such protocol");
+		SETUP_SKIP("the kernel has no such protocol");
 	ASSERT_EQ(0, stage_prepare(&self->stage, variant->family,
 				   variant->protocol));
 }
@@ -454,7 +454,7 @@ FIXTURE_VARIANT_ADD(sctp, ipv4)
 FIXTURE_SETUP(sctp)
 {
 	if (!has_protocol(variant->protocol))
-		SKIP(return, "the kernel has no such protocol");
+		SETUP_SKIP("the kernel has no such protocol");
 	ASSERT_EQ(0, stage_prepare(&self->stage, variant->family,
 				   variant->protocol));
 }

@@ -30,7 +30,7 @@ FIXTURE(unload)
 FIXTURE_SETUP(unload)
 {
 	if (!module_file())
-		SKIP(return, "PORTWATCH_KO does not say where the module is");
+		SETUP_SKIP("PORTWATCH_KO does not say where the module is");
 	if (module_is_loaded())
 		ASSERT_EQ(0, module_unload());
 	ASSERT_EQ(0, scene_prepare(&self->scene, IPV4));

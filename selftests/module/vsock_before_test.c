@@ -40,7 +40,7 @@ FIXTURE_SETUP(vsock_before)
 	struct scene *scene = &self->scene;
 
 	if (system("modprobe vsock_loopback"))
-		SKIP(return, "this kernel has no vsock_loopback");
+		SETUP_SKIP("this kernel has no vsock_loopback");
 	ASSERT_EQ(0, scene_prepare(scene, IPV4));
 	self->server = scene_actor(scene, "server");
 	self->client_process = scene_actor(scene, "client");

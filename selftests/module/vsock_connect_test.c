@@ -19,7 +19,7 @@ FIXTURE_SETUP(vsock)
 	const char *lacking = vsock_lacking(variant->type);
 
 	if (lacking)
-		SKIP(return, "%s", lacking);
+		SETUP_SKIP("%s", lacking);
 	ASSERT_EQ(0, scene_open(&self->scene, IPV4));
 }
 

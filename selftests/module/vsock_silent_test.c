@@ -47,7 +47,7 @@ FIXTURE_SETUP(silent)
 	if (!lacking)
 		lacking = make_machine(&self->machine);
 	if (lacking)
-		SKIP(return, "%s", lacking);
+		SETUP_SKIP("%s", lacking);
 	ASSERT_EQ(0, scene_open(&self->scene, IPV4));
 }
 

@@ -61,9 +61,9 @@ FIXTURE(vsock_module)
 FIXTURE_SETUP(vsock_module)
 {
 	if (vsock_modules(true))
-		SKIP(return, "this kernel has no vsock_loopback");
+		SETUP_SKIP("this kernel has no vsock_loopback");
 	if (vsock_modules_go())
-		SKIP(return, "the module vsock is used, and cannot go");
+		SETUP_SKIP("the module vsock is used, and cannot go");
 	ASSERT_EQ(0, scene_open(&self->scene, IPV4));
 	self->fd = module_open();
 	ASSERT_LE(0, self->fd);
@@ -115,7 +115,7 @@ FIXTURE_SETUP(vsock)
 	const char *lacking = vsock_lacking(variant->type);
 
 	if (lacking)
-		SKIP(return, "%s", lacking);
+		SETUP_SKIP("%s", lacking);
 	ASSERT_EQ(0, scene_open(&self->scene, IPV4));
 }
 
