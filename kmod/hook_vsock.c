@@ -328,21 +328,26 @@ PW_KPROBE(pw_on_vsock_connect_entry)
 	return 0;
 }
 
-/* The transport could not send it: to nobody that it knows, say. */
+/*
+ * The transport could not send it: to nobody that it knows, say. Or it did, and the error
+ * of an earlier attempt is still there: connect() returns that at once, and nobody waits
+ * for the answer (before 5.14; then it is cleared when an attempt begins).
+ */
 PW_KPROBE(pw_on_vsock_connect)
 {
 	struct attempt_data *data = (void *)ri->data;
 	int ret = regs_return_value(regs);
+	int error = ret < 0 ? -ret : READ_ONCE(data->sk->sk_err);
 	struct pw_socket_lock lock;
 	struct pw_socket *socket;
 	struct pw_process *who;
 
-	if (ret >= 0)
+	if (!error)
 		return 0;
 	who = pw_process_current();
 	socket = pw_socket_lock(&lock, data->sk);
 	if (socket && socket->flags & PW_S_CONNECTING)
-		emit_connect_failed(socket, data->sk, -ret, who, current->pid);
+		emit_connect_failed(socket, data->sk, error, who, current->pid);
 	pw_socket_unlock(&lock);
 	pw_process_put(who);
 	return 0;

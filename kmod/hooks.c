@@ -277,8 +277,10 @@ void pw_hooks_module_going(const char *name)
 	struct pw_hook *hook;
 
 	detach_set(set);
-	for_each_hook(hook, set)
+	for_each_hook(hook, set) {
 		hook->absent = true;
+		hook->error = 0;
+	}
 }
 
 int pw_hooks_attach(void)

@@ -14,6 +14,7 @@
 #include "module.h"
 #include "scene.h"
 #include "tool.h"
+#include "vsock.h"
 
 #define KPROBES	"/sys/kernel/debug/kprobes/enabled"
 #define FTRACE	"/proc/sys/kernel/ftrace_enabled"
@@ -149,6 +150,24 @@ TEST_F(self_test, is_not_done_beside_another_reader)
 	EXPECT_EQ(0, watch_collect(&scene.watch, 20));
 	EXPECT_LE(20U, scene.watch.nr_got);
 	scene_close(&scene);
+}
+
+TEST_F(self_test, sees_the_hooks_of_vsock_fire_where_that_is_loaded)
+{
+	static const char *const hooks[] = {
+		"vsock-destroy", "vsock-release", "vsock-bind", "vsock-listen",
+		"vsock-connect-failed", "vsock-established", "vsock-incoming",
+		"vsock-shutdown", "vsock-fin", "vsock-over", "vsock-accept",
+		"vsock-connect",
+	};
+	size_t i;
+
+	if (vsock_modules(true))
+		SKIP(return, "this kernel has no vsock_loopback");
+	EXPECT_EQ(0, RUN("status --self-test --wide"));
+	for (i = 0; i < ARRAY_SIZE(hooks); i++)
+		EXPECT_TRUE(tool_hook_is(self->output, hooks[i], "fired"))
+			TH_LOG("%s did not fire", hooks[i]);
 }
 
 TEST_HARNESS_MAIN

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include <errno.h>
+#include <linux/vm_sockets.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -34,12 +35,18 @@ union address {
 	struct sockaddr any;
 	struct sockaddr_in in;
 	struct sockaddr_in6 in6;
+	struct sockaddr_vm vm;
 };
 
 static socklen_t loopback(union address *address, int family, uint16_t port)
 {
 	memset(address, 0, sizeof(*address));
 	address->any.sa_family = (sa_family_t)family;
+	if (family == AF_VSOCK) {
+		address->vm.svm_cid = VMADDR_CID_LOCAL;
+		address->vm.svm_port = port ? port : VMADDR_PORT_ANY;
+		return sizeof(address->vm);
+	}
 	if (family == AF_INET6) {
 		address->in6.sin6_addr = in6addr_loopback;
 		address->in6.sin6_port = htons(port);
@@ -155,6 +162,19 @@ static bool exercise_sctp(void)
 	       exercise_connection(AF_INET, IPPROTO_SCTP);
 }
 
+/* The same goes for vsock. */
+static bool exercise_vsock(void)
+{
+	struct pair pair;
+	bool done;
+
+	if (access("/sys/module/vsock_loopback", F_OK))
+		return false;
+	done = join(&pair, AF_VSOCK, 0) && !shutdown(pair.client, SHUT_WR);
+	part(&pair);
+	return done;
+}
+
 /* To the port "discard", and to nobody again: that sends nothing. */
 static bool exercise_datagrams(int family)
 {
@@ -198,6 +218,8 @@ static bool exercise(enum pw_exercise which)
 		return exercise_connection(AF_INET, IPPROTO_MPTCP);
 	case PW_EXERCISE_SCTP:
 		return exercise_sctp();
+	case PW_EXERCISE_VSOCK:
+		return exercise_vsock();
 	case PW_EXERCISE_EXIT:
 		return exercise_exit();
 	case PW_EXERCISES:

@@ -15,6 +15,7 @@ enum pw_exercise {
 	PW_EXERCISE_UDP6,
 	PW_EXERCISE_MPTCP,
 	PW_EXERCISE_SCTP,	/* only where its module is loaded */
+	PW_EXERCISE_VSOCK,	/* only where its loopback is loaded */
 	PW_EXERCISE_EXIT,	/* a process ends that has a socket */
 	PW_EXERCISES,
 };

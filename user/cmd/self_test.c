@@ -55,6 +55,18 @@ static const struct {
 	{ "sctp-listen", PW_EXERCISE_SCTP },
 	{ "sctp-connect", PW_EXERCISE_SCTP },
 	{ "sctp-peel-off", PW_EXERCISE_SCTP },
+	{ "vsock-destroy", PW_EXERCISE_VSOCK },
+	{ "vsock-release", PW_EXERCISE_VSOCK },
+	{ "vsock-bind", PW_EXERCISE_VSOCK },
+	{ "vsock-listen", PW_EXERCISE_VSOCK },
+	{ "vsock-connect-failed", PW_EXERCISE_VSOCK },
+	{ "vsock-established", PW_EXERCISE_VSOCK },
+	{ "vsock-incoming", PW_EXERCISE_VSOCK },
+	{ "vsock-shutdown", PW_EXERCISE_VSOCK },
+	{ "vsock-fin", PW_EXERCISE_VSOCK },
+	{ "vsock-over", PW_EXERCISE_VSOCK },
+	{ "vsock-accept", PW_EXERCISE_VSOCK },
+	{ "vsock-connect", PW_EXERCISE_VSOCK },
 };
 
 const char *pw_verdict_name(enum pw_verdict verdict)
