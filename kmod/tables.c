@@ -34,12 +34,14 @@
  * @head:	what @first is asked with
  * @first:	its first socket, under the lock
  * @next:	the one after another, under the lock
+ * @list_of:	which list in it one is in, where it has several; else NULL
  */
 struct chain {
 	spinlock_t *lock;
 	void *head;
 	struct sock *(*first)(void *head);
 	struct sock *(*next)(struct sock *sk);
+	const void *(*list_of)(const struct sock *sk);
 };
 
 /**
@@ -47,10 +49,12 @@ struct chain {
  *
  * @sk:		the next socket, with a reference; NULL: the first one
  * @port:	the port that it had
+ * @list:	which of the lists of that port it was in
  */
 struct mark {
 	struct sock *sk;
 	u16 port;
+	const void *list;
 };
 
 /* A walk: what is done with each socket, and whether it goes on. */
@@ -60,24 +64,27 @@ struct walk {
 	bool more;
 };
 
-static bool set_mark(struct mark *mark, struct sock *sk)
+static bool set_mark(struct mark *mark, const struct chain *chain,
+		     struct sock *sk)
 {
 	if (!refcount_inc_not_zero(&sk->sk_refcnt))
 		return false;
 	mark->sk = sk;
 	mark->port = sk->sk_num;
+	mark->list = chain->list_of(sk);
 	return true;
 }
 
 /*
- * Under the list's lock: a socket loses its port, and gets this one, only under it.
- * (What is left in TIME_WAIT keeps the number, and loses the bucket.)
+ * Under the list's lock: a socket loses its port, gets this one and goes over to another
+ * list only under it. (What is left in TIME_WAIT keeps the number, and loses the bucket.)
  */
-static bool is_there(const struct mark *mark)
+static bool is_there(const struct mark *mark, const struct chain *chain)
 {
 	if (mark->sk->sk_state == TCP_TIME_WAIT)
 		return inet_twsk(mark->sk)->tw_tb;
-	return READ_ONCE(mark->sk->sk_num) == mark->port;
+	return READ_ONCE(mark->sk->sk_num) == mark->port &&
+	       chain->list_of(mark->sk) == mark->list;
 }
 
 /* A portion of a list, or all of it; false: its end was reached. */
@@ -91,7 +98,7 @@ static bool walk_portion(struct walk *walk, const struct chain *chain,
 	mark->sk = NULL;
 	rcu_read_lock();
 	spin_lock_bh(chain->lock);
-	if (from.sk && is_there(&from)) {
+	if (from.sk && is_there(&from, chain)) {
 		sk = from.sk;
 	} else {
 		sk = chain->first(chain->head);
@@ -99,7 +106,7 @@ static bool walk_portion(struct walk *walk, const struct chain *chain,
 	}
 	for (; sk && walk->more; sk = chain->next(sk)) {
 		if (visited++ >= PORTION && *losses < LOSSES_MAX &&
-		    set_mark(mark, sk))
+		    set_mark(mark, chain, sk))
 			break;
 		walk->more = walk->visit(sk, walk->arg);
 	}
@@ -146,6 +153,7 @@ static void walk_tcp(struct walk *walk, const struct net *net)
 			.head = &chains[i].chain,
 			.first = first_of_chain,
 			.next = pw_tcp_bind_next,
+			.list_of = pw_tcp_bind_list_of,
 		};
 
 		if (!hlist_empty(&chains[i].chain))
@@ -163,6 +171,12 @@ static struct sock *first_of_slot(void *head)
 	return hlist_entry_safe(slot->first, struct sock, sk_node);
 }
 
+/* It has but one. */
+static const void *list_of_slot(const struct sock *sk)
+{
+	return NULL;
+}
+
 static struct sock *next_of_slot(struct sock *sk)
 {
 	return hlist_entry_safe(sk->sk_node.next, struct sock, sk_node);
@@ -178,6 +192,7 @@ static void walk_udp_table(struct walk *walk, struct udp_table *table)
 			.head = &table->hash[i].head,
 			.first = first_of_slot,
 			.next = next_of_slot,
+			.list_of = list_of_slot,
 		};
 
 		if (!hlist_empty(&table->hash[i].head))

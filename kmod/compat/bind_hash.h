@@ -92,6 +92,17 @@ static inline struct inet_bind_bucket *pw_tcp_bind_bucket_of(struct sock *sk)
 					       inet_csk(sk)->icsk_bind_hash;
 }
 
+/* Under the lock of the chain: which of the lists that a port has. */
+static inline const void *pw_tcp_bind_list_of(const struct sock *sk)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+	return sk->sk_state == TCP_TIME_WAIT ? inet_twsk(sk)->tw_tb2 :
+					       inet_csk(sk)->icsk_bind2_hash;
+#else
+	return NULL;
+#endif
+}
+
 /*
  * The sockets of a chain one after the other, under its lock: the first one of a
  * bucket or of those that follow it, and the next one of a socket that is in it.
@@ -120,9 +131,7 @@ static inline struct sock *pw_tcp_bind_next(struct sock *sk)
 {
 	struct inet_bind_bucket *bucket = pw_tcp_bind_bucket_of(sk);
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
-	struct inet_bind2_bucket *by_address =
-		sk->sk_state == TCP_TIME_WAIT ? inet_twsk(sk)->tw_tb2 :
-						inet_csk(sk)->icsk_bind2_hash;
+	struct inet_bind2_bucket *by_address = (void *)pw_tcp_bind_list_of(sk);
 #endif
 
 	if (sk->sk_bind_node.next)
