@@ -37,6 +37,7 @@ struct pw_shard {
 	raw_spinlock_t lock;
 	unsigned int nfree;
 	unsigned int nused;
+	unsigned int nvsock;	/* of those in use */
 	struct hlist_head free;
 	struct chunk *chunks;	/* of grow(), not of the lock */
 	bool burying;
@@ -152,6 +153,10 @@ struct pw_socket *pw_socket_add(struct pw_socket_lock *lock, struct sock *sk)
 	pw_words_clear(socket, sizeof(*socket));
 	socket->sk = sk;
 	socket->cookie = lock->cookie;
+	if (pw_is_vsock(sk)) {
+		socket->is_vsock = true;
+		shard->nvsock++;
+	}
 	hlist_add_head(&socket->node, bucket_of(shard, sk));
 	return socket;
 }
@@ -168,6 +173,12 @@ void pw_socket_remove(struct pw_socket_lock *lock, struct pw_socket *socket)
 	hlist_add_head(&socket->node, &shard->free);
 	shard->nfree++;
 	shard->nused--;
+	shard->nvsock -= socket->is_vsock;
+}
+
+bool pw_sockets_any_vsock(unsigned int n)
+{
+	return READ_ONCE(table.shards[n].nvsock);
 }
 
 /* What has no file is the kernel's, and has such a record for no other reason. */

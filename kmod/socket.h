@@ -70,6 +70,7 @@ struct sock;
  * @port:	of the last bind event
  * @how:	how it got its port: enum portwatch_how, 0 unknown
  * @reason, @first: SCTP, vsock: what its end will say, as soon as that is known
+ * @is_vsock:	it is of that family, whatever became of the socket
  */
 struct pw_socket {
 	struct hlist_node node;
@@ -105,7 +106,10 @@ struct pw_socket {
 	u16 port;
 	union {
 		u16 error;
-		u8 first;
+		struct {
+			u8 first;
+			bool is_vsock;	/* no errno reaches this byte */
+		};
 	};
 	u8 how;
 	u8 reason;
@@ -200,6 +204,9 @@ unsigned int pw_sockets_shards(void);
 bool pw_sockets_visit(unsigned int n,
 		      bool (*visit)(struct pw_socket *socket, void *arg),
 		      void *arg);
+
+/* May shard @n have a record of vsock? */
+bool pw_sockets_any_vsock(unsigned int n);
 
 /* Wait until there is room again where it became scarce; may sleep. */
 void pw_sockets_make_room(void);

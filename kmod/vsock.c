@@ -82,7 +82,7 @@ static bool conflicts(const struct search *search, const struct sock *sk)
 {
 	struct portwatch_vsock_addr local;
 
-	if (!pw_is_vsock(sk) || sk == search->sk || !pw_vsock_is_bound(sk))
+	if (sk == search->sk || !pw_vsock_is_bound(sk))
 		return false;
 	pw_vsock_local(&local, sk);
 	return local.port == search->asked->port &&
@@ -102,15 +102,14 @@ static u8 state_of(const struct pw_socket *socket)
 
 /*
  * Under the lock of the shard; there is a record, so there is the memory of the
- * socket, but for those of UDP that snapshot.c tells of. A listener is more telling
- * than any other.
+ * socket. A listener is more telling than any other.
  */
 static bool compare(struct pw_socket *socket, void *arg)
 {
 	struct search *search = arg;
 	struct pw_holder *holder = search->holder;
 
-	if (socket->flags & PW_S_KERNELS || !conflicts(search, socket->sk))
+	if (!socket->is_vsock || !conflicts(search, socket->sk))
 		return true;
 	pw_process_put(holder->process);
 	holder->process = pw_process_hold(socket->owner);
@@ -124,8 +123,8 @@ static bool compare(struct pw_socket *socket, void *arg)
 
 /*
  * The kernel's own table of ports is in the module, out of reach. But all sockets of
- * vsock that are open are in ours. That is a walk through all of it, with each shard
- * locked for a moment; whoever fails to bind pays for it.
+ * vsock that are open are in ours. That is a walk through the shards that have one, with
+ * each locked for a moment; whoever fails to bind pays for it.
  */
 void pw_vsock_find_holder(struct pw_holder *holder, const struct sock *sk,
 			  const struct portwatch_vsock_addr *asked)
@@ -135,6 +134,7 @@ void pw_vsock_find_holder(struct pw_holder *holder, const struct sock *sk,
 
 	memset(holder, 0, sizeof(*holder));
 	for (n = 0; n < pw_sockets_shards(); n++)
-		if (!pw_sockets_visit(n, compare, &search))
+		if (pw_sockets_any_vsock(n) &&
+		    !pw_sockets_visit(n, compare, &search))
 			break;
 }
