@@ -176,7 +176,10 @@ static bool place_all(struct pw_entries *entries, u64 multiplier)
 	return true;
 }
 
-/* One multiplier in ten will do for thirty addresses, whatever these are. */
+/*
+ * One multiplier in forty will do for thirty addresses, whatever these are, and one in
+ * thirty thousand for 48.
+ */
 static int find_multiplier(struct pw_entries *entries)
 {
 	unsigned int tries;

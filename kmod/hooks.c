@@ -7,6 +7,7 @@
 
 #include "attach.h"
 #include "hooks.h"
+#include "process_text.h"
 
 static char *without = "";
 module_param(without, charp, 0444);
@@ -224,7 +225,9 @@ static void detach_set(struct pw_set *set)
 	unsigned int count = 0;
 	struct pw_hook *hook;
 
+	pw_process_text_stop();
 	pw_entries_detach(&set->entries);
+	pw_process_text_go_on();
 	for_each_hook(hook, set) {
 		if (!hook->at)
 			continue;

@@ -469,7 +469,9 @@ int pw_processes_init(void)
 		raw_spin_lock_init(&pool.buckets[i].lock);
 	init_irq_work(&pool.need_more, need_more);
 	INIT_WORK(&pool.grow, grow);
-	err = add_chunk();
+	err = pw_process_text_init();
+	if (!err)
+		err = add_chunk();
 	if (err)
 		pw_processes_exit();
 	return err;
@@ -489,6 +491,7 @@ void pw_processes_exit(void)
 	INIT_HLIST_HEAD(&pool.free);
 	pool.nfree = 0;
 	pool.hand = 0;
+	pw_process_text_exit();
 	kvfree(pool.buckets);
 	pool.buckets = NULL;
 }

@@ -8,6 +8,7 @@
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/srcu.h>
 #include <linux/uaccess.h>
 
 #include "compat/compat.h"
@@ -17,13 +18,53 @@
 /*
  * d_path() wants room for the longest path. Nothing that interrupts a process uses
  * this, so the lock is what disables preemption, and a sleeping one on PREEMPT_RT.
+ * (Allocated: there are 8 KiB for the per-CPU variables of all modules.)
  */
-static DEFINE_PER_CPU(struct {
+struct scratch {
 	local_lock_t lock;
 	char path[PATH_MAX];
-}, scratch) = {
-	.lock = INIT_LOCAL_LOCK(lock),
 };
+
+static struct scratch __percpu *scratch;
+
+/*
+ * Who asks for a path may sleep on PREEMPT_RT, and the wait of those who detach a hook
+ * (synchronize_rcu_tasks()) is not for those who sleep. So before that nobody asks any
+ * more, and who does has got his answer.
+ */
+DEFINE_STATIC_SRCU(asking);
+static bool may_ask = true;
+
+int pw_process_text_init(void)
+{
+	unsigned int cpu;
+
+	scratch = alloc_percpu(struct scratch);
+	if (!scratch)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		local_lock_init(&per_cpu_ptr(scratch, cpu)->lock);
+	return 0;
+}
+
+void pw_process_text_exit(void)
+{
+	free_percpu(scratch);
+	scratch = NULL;
+}
+
+void pw_process_text_stop(void)
+{
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		return;
+	WRITE_ONCE(may_ask, false);
+	synchronize_srcu(&asking);
+}
+
+void pw_process_text_go_on(void)
+{
+	WRITE_ONCE(may_ask, true);
+}
 
 /*
  * d_path() takes spinlocks when somebody mounts, renames or changes root meanwhile.
@@ -110,23 +151,37 @@ static size_t cmdline_len(struct pw_process *process, struct mm_struct *mm)
 	return min_t(unsigned long, end - start, PW_CMDLINE_MAX);
 }
 
+static void put_exe_locked(struct pw_process *process, struct mm_struct *mm)
+{
+	local_lock(&scratch->lock);
+	put_exe(process, mm, this_cpu_ptr(scratch)->path);
+	local_unlock(&scratch->lock);
+}
+
 static void put_exe_current(struct pw_process *process)
 {
 	struct mm_struct *mm = current->mm;
+	int index;
 
 	process->exe_len = 0;
 	process->exe_unread = mm && !may_look_at_exe();
 	if (!mm || process->exe_unread)
 		return;
-	local_lock(&scratch.lock);
-	put_exe(process, mm, this_cpu_ptr(&scratch)->path);
-	local_unlock(&scratch.lock);
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT)) {
+		put_exe_locked(process, mm);
+		return;
+	}
+	index = srcu_read_lock(&asking);
+	process->exe_unread = !READ_ONCE(may_ask);
+	if (!process->exe_unread)
+		put_exe_locked(process, mm);
+	srcu_read_unlock(&asking, index);
 }
 
 bool pw_process_text_is_wanting(const struct pw_process *process)
 {
 	return IS_ENABLED(CONFIG_PREEMPT_RT) && process->exe_unread &&
-	       may_look_at_exe();
+	       READ_ONCE(may_ask) && may_look_at_exe();
 }
 
 void pw_process_text_current(struct pw_process *process)

@@ -8,6 +8,17 @@
 struct pw_process;
 struct task_struct;
 
+/* With the first session and the last; process context. */
+int pw_process_text_init(void);
+void pw_process_text_exit(void);
+
+/*
+ * Around the detaching of hooks at entries: nobody sleeps in a handler meanwhile. What
+ * is met then has no program's path until it is met again. May sleep.
+ */
+void pw_process_text_stop(void);
+void pw_process_text_go_on(void);
+
 /* The running process; process context, atomic or not, interrupts on. */
 void pw_process_text_current(struct pw_process *process);
 
