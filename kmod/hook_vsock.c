@@ -331,17 +331,21 @@ PW_KPROBE(pw_on_vsock_connect_entry)
 /*
  * The transport could not send it: to nobody that it knows, say. Or it did, and the error
  * of an earlier attempt is still there: connect() returns that at once, and nobody waits
- * for the answer (before 5.14; then it is cleared when an attempt begins).
+ * for the answer.
  */
 PW_KPROBE(pw_on_vsock_connect)
 {
 	struct attempt_data *data = (void *)ri->data;
 	int ret = regs_return_value(regs);
-	int error = ret < 0 ? -ret : READ_ONCE(data->sk->sk_err);
 	struct pw_socket_lock lock;
 	struct pw_socket *socket;
 	struct pw_process *who;
+	int error = 0;
 
+	if (ret < 0)
+		error = -ret;
+	else if (PW_VSOCK_KEEPS_ERROR)
+		error = READ_ONCE(data->sk->sk_err);
 	if (!error)
 		return 0;
 	who = pw_process_current();

@@ -24,4 +24,11 @@ static inline bool pw_vsock_nets_meet(struct net *a, struct net *b)
 #endif
 }
 
+/*
+ * Does connect() return the error of an earlier attempt, if nobody has fetched that? Then
+ * it does so at once. Since 6.12 (6.14, and what that brought to stable kernels) it is
+ * cleared, after the transport's connect().
+ */
+#define PW_VSOCK_KEEPS_ERROR	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0))
+
 #endif /* PW_COMPAT_VSOCK_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Attempts of vsock with a machine that was made, and does not run: it is silent. */
+/* Attempts of vsock with a machine that runs, and looks at nothing that it gets. */
 #include <kselftest_harness.h>
 
 #include <errno.h>
@@ -25,16 +25,41 @@ FIXTURE(silent)
 	int machine;
 };
 
+/* Its two queues, which it never looks at: descriptors, and rings of those. */
+static int make_queue(int machine, unsigned int index)
+{
+	static struct {
+		__u8 descriptors[1024];
+		__u8 available[1024];
+		__u8 used[2048];
+	} __attribute__((aligned(4096))) queues[2];
+	struct vhost_vring_state state = { .index = index, .num = 16 };
+	struct vhost_vring_addr address = {
+		.index = index,
+		.desc_user_addr = (uintptr_t)queues[index].descriptors,
+		.avail_user_addr = (uintptr_t)queues[index].available,
+		.used_user_addr = (uintptr_t)queues[index].used,
+	};
+
+	return ioctl(machine, VHOST_SET_VRING_NUM, &state) ||
+	       ioctl(machine, VHOST_SET_VRING_ADDR, &address);
+}
+
 /* What this kernel lacks for such a machine; NULL: nothing, and it is there. */
 static const char *make_machine(int *machine)
 {
+	struct vhost_memory memory = { .nregions = 0 };
 	__u64 cid = SILENT;
+	int running = 1;
 
 	if (system("modprobe -q vhost_vsock"))
 		return "this kernel has no vhost_vsock";
 	*machine = open("/dev/vhost-vsock", O_RDWR | O_CLOEXEC);
 	if (*machine < 0 || ioctl(*machine, VHOST_SET_OWNER, 0) ||
-	    ioctl(*machine, VHOST_VSOCK_SET_GUEST_CID, &cid))
+	    ioctl(*machine, VHOST_SET_MEM_TABLE, &memory) ||
+	    make_queue(*machine, 0) || make_queue(*machine, 1) ||
+	    ioctl(*machine, VHOST_VSOCK_SET_GUEST_CID, &cid) ||
+	    ioctl(*machine, VHOST_VSOCK_SET_RUNNING, &running))
 		return "no machine can be made";
 	return NULL;
 }
