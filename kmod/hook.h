@@ -5,6 +5,7 @@
 #ifndef PW_HOOK_H
 #define PW_HOOK_H
 
+#include <linux/fs.h>
 #include <linux/sched.h>
 #include <net/mptcp.h>
 #include <net/sock.h>
@@ -17,15 +18,30 @@
 #include "stream.h"
 #include "vsock.h"
 
+/*
+ * Since 6.11 SMC is a protocol of these families too. It takes its sockets apart by
+ * itself, which no hook sees; the TCP socket that carries one is seen as the kernel's.
+ */
+#define PW_IPPROTO_SMC	256
+
 static inline bool pw_is_inet(const struct sock *sk)
 {
-	return sk->sk_family == AF_INET || sk->sk_family == AF_INET6;
+	return (sk->sk_family == AF_INET || sk->sk_family == AF_INET6) &&
+	       sk->sk_protocol != PW_IPPROTO_SMC;
 }
 
 /* Of a family whose sockets we follow. */
 static inline bool pw_has_events(const struct sock *sk)
 {
 	return pw_is_inet(sk) || pw_is_vsock(sk);
+}
+
+/* Of a table of descriptors, under RCU: it may be going away, but its memory stays. */
+static inline bool pw_is_socket(const struct file *file)
+{
+	const struct inode *inode = file ? READ_ONCE(file->f_inode) : NULL;
+
+	return inode && S_ISSOCK(READ_ONCE(inode->i_mode));
 }
 
 /* A TCP socket, but one that the kernel made to carry an MPTCP one. */

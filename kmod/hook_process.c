@@ -21,11 +21,7 @@ static bool has_socket(struct files_struct *files)
 	rcu_read_lock();
 	fdt = rcu_dereference(files->fdt);
 	for_each_set_bit(fd, fdt->open_fds, fdt->max_fds) {
-		struct file *file = rcu_dereference(fdt->fd[fd]);
-		struct inode *inode = file ? READ_ONCE(file->f_inode) : NULL;
-
-		/* A file may be going away; its memory stays until we are done. */
-		found = inode && S_ISSOCK(READ_ONCE(inode->i_mode));
+		found = pw_is_socket(rcu_dereference(fdt->fd[fd]));
 		if (found)
 			break;
 	}

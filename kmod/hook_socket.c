@@ -128,7 +128,7 @@ void pw_emit_socket(struct pw_socket *socket, struct sock *sk,
 PW_FTRACE(pw_on_socket_post_create)
 {
 	struct socket *sock = (void *)pw_ftrace_arg(regs, 0);
-	bool kern = pw_ftrace_arg(regs, 4);
+	bool kern = (int)pw_ftrace_arg(regs, 4);
 	struct pw_process *who, *owner;
 	struct pw_socket_lock lock;
 	struct pw_socket *socket;

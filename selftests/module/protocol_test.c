@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <unistd.h>
 
 #include "file.h"
+#include "module.h"
 #include "scene.h"
 
 #ifndef IPPROTO_UDPLITE
@@ -229,6 +231,32 @@ TEST_F(ping, send_takes_an_identifier)
 	end_close(&end);
 	expect_close_socket(watch, &end);
 	EXPECT_EVENTS(watch);
+}
+
+#define PROTOCOL_SMC	256
+
+SCENE_BOTH(smc);
+
+/* How it ends no hook sees, so nothing of it is kept; its TCP socket is the kernel's. */
+TEST_F(smc, leaves_nothing_behind)
+{
+	struct scene *scene = &self->scene;
+	struct portwatch_status before;
+	struct end end;
+	int fd, i;
+
+	if (!scene_has(SOCK_STREAM, PROTOCOL_SMC))
+		SKIP(return, "SMC is no protocol of IP here (since 6.11)");
+	fd = module_open();
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, module_status(fd, &before));
+	for (i = 0; i < 100; i++) {
+		ASSERT_EQ(0, open_socket(scene, &end, SOCK_STREAM,
+					 PROTOCOL_SMC));
+		ASSERT_EQ(0, end_close(&end));
+	}
+	EXPECT_EQ(0, module_wait_sockets(fd, before.sockets));
+	close(fd);
 }
 
 TEST_HARNESS_MAIN
