@@ -70,6 +70,15 @@ result $? 'record: a recording that is there is renamed' < "$work/log"
 "$tool" read --json "$book" "${old[0]}" > "$work/got" 2> /dev/null
 [[ $(wc -l < "$work/got") -gt $(wc -l < "$work/want") ]]
 result $? 'read: several files' < "$work/got"
+# each has its own processes, and the keys and numbers of another's
+LC_ALL=C sed 's/nginx/ginnx/g' "$stream" > "$work/other.pwrec"
+for format in --json --csv --wide; do
+	"$tool" read $format --no-header "$stream" > "$work/want" 2> /dev/null
+	"$tool" read $format --no-header "$work/other.pwrec" >> "$work/want" 2> /dev/null
+	"$tool" read $format --no-header "$stream" "$work/other.pwrec" \
+		> "$work/got" 2> /dev/null
+	same "read: the processes of each file, $format"
+done
 "$tool" tail --json --input "$stream" event close > "$work/want" 2> /dev/null
 "$tool" read --json "$book" > "$work/got" 2> /dev/null
 same 'record: the new one has the name'

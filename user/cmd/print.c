@@ -12,6 +12,7 @@ static void forget(struct pw_print *print)
 	struct portwatch_reader *reader = print->stream.reader;
 
 	portwatch_reader_forget(reader);
+	pw_printer_forget(print->printer);
 	print->processes = portwatch_reader_processes(reader) + PROCESSES_NEW;
 }
 

@@ -127,6 +127,7 @@ static bool read_chapter(struct book *book, const struct chapter *chapter)
 	book->id = about->id;
 	book->next = about->next;
 	pw_stream_close_reader(stream);
+	pw_printer_forget(book->print.printer);
 	return !pw_stream_is_over(stream);
 }
 

@@ -148,6 +148,21 @@ static void run_add(struct run *run, const struct pw_row *row, size_t first,
 	}
 }
 
+static void empty_runs(struct run *runs)
+{
+	size_t i;
+
+	for (i = 0; i < CACHE_SIZE; i++)
+		runs[i].length = 0;
+}
+
+void pw_json_forget(struct pw_json *json)
+{
+	empty_runs(json->owners);
+	empty_runs(json->sockets);
+	empty_runs(json->actors);
+}
+
 static char *put_run(char *at, const struct run *run)
 {
 	/* Of an unknown owner in no namespace there is nothing to write. */

@@ -22,6 +22,9 @@ void pw_json_free(struct pw_json *json);
 void pw_json_event(struct pw_json *json, struct pw_output *output,
 		   const struct portwatch_item *item);
 
+/* What it knows of processes is no longer so: see printer.h. */
+void pw_json_forget(struct pw_json *json);
+
 /*
  * Writes "name":value for each field that applies to @row, @opening before the
  * first one and commas between them.

@@ -81,6 +81,12 @@ void pw_printer_event(struct pw_printer *printer,
 	}
 }
 
+void pw_printer_forget(struct pw_printer *printer)
+{
+	if (printer->json)
+		pw_json_forget(printer->json);
+}
+
 void pw_printer_resize(struct pw_printer *printer, size_t width)
 {
 	printer->line.width = width;

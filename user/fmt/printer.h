@@ -47,6 +47,9 @@ void pw_printer_begin(struct pw_printer *printer);
 void pw_printer_event(struct pw_printer *printer,
 		      const struct portwatch_item *item);
 
+/* The identities that it was given are gone: others may stand where they stood. */
+void pw_printer_forget(struct pw_printer *printer);
+
 /* The terminal has another width now. */
 void pw_printer_resize(struct pw_printer *printer, size_t width);
 
