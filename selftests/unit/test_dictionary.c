@@ -182,14 +182,29 @@ static void keys_far_apart(void **state)
 /* The kernel never does it; a recording that was put together might. */
 static void key_that_comes_again_replaces(void **state)
 {
-	const struct portwatch_identity *who;
+	const struct portwatch_identity *who, *before;
 
-	announce(*state, 5, "one", "/bin/one", NULL, 0,
-		 "/system.slice/one.service");
+	before = announce(*state, 5, "one", "/bin/one", NULL, 0,
+			  "/system.slice/one.service");
 	who = announce(*state, 5, "two", NULL, NULL, 0, NULL);
 	assert_string_equal(who->comm, "two");
 	assert_null(who->exe);
 	assert_null(who->unit);
+	/* who has looked at it before still sees what was there */
+	assert_string_equal(before->comm, "one");
+	assert_string_equal(before->unit, "one.service");
+}
+
+/* Recordings do so all the time. */
+static void same_again_changes_nothing(void **state)
+{
+	const struct portwatch_identity *who, *before;
+
+	before = announce(*state, 5, "one", "/bin/one", "a\0b", 4, "/x");
+	who = announce(*state, 5, "one", "/bin/one", "a\0b", 4, "/x");
+	assert_ptr_equal(who, before);
+	who = announce(*state, 5, "one", "/bin/one", "a\0c", 4, "/x");
+	assert_ptr_not_equal(who, before);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -207,6 +222,7 @@ int main(void)
 		TEST(many_keys),
 		TEST(keys_far_apart),
 		TEST(key_that_comes_again_replaces),
+		TEST(same_again_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

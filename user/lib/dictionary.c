@@ -68,21 +68,22 @@ static struct pw_identity *new_identity(struct pw_dictionary *dictionary,
 	return identity;
 }
 
-/* The identity of @key to be filled in, the one that is there if there is one. */
-static struct pw_identity *get_identity(struct pw_dictionary *dictionary,
-					uint32_t key)
+/* An empty identity for @key; what was known of it stays where it is. */
+static struct pw_identity *new_entry(struct pw_dictionary *dictionary,
+				     uint32_t key)
 {
-	struct pw_identity **place;
+	struct pw_identity **place, *identity;
 
 	if (dictionary->used >= dictionary->size / 2 &&
 	    resize(dictionary, 2 * dictionary->size))
 		return NULL;
+	identity = new_identity(dictionary, key);
+	if (!identity)
+		return NULL;
 	place = find_place(dictionary, key);
-	if (!*place) {
-		*place = new_identity(dictionary, key);
-		dictionary->used += *place != NULL;
-	}
-	return *place;
+	dictionary->used += !*place;
+	*place = identity;
+	return identity;
 }
 
 int pw_dictionary_init(struct pw_dictionary *dictionary)
@@ -92,7 +93,7 @@ int pw_dictionary_init(struct pw_dictionary *dictionary)
 	memset(dictionary, 0, sizeof(*dictionary));
 	if (resize(dictionary, TABLE_MIN))
 		return -ENOMEM;
-	kernel = get_identity(dictionary, PORTWATCH_PROCESS_KERNEL);
+	kernel = new_entry(dictionary, PORTWATCH_PROCESS_KERNEL);
 	if (!kernel) {
 		pw_dictionary_free(dictionary);
 		return -ENOMEM;
@@ -163,42 +164,69 @@ static bool keep_place(struct pw_dictionary *dictionary,
 	return keep(dictionary, name, len, &identity->container);
 }
 
-int pw_dictionary_add(struct pw_dictionary *dictionary,
-		      const union pw_slot *slots)
+static bool keep_texts(struct pw_dictionary *dictionary,
+		       struct portwatch_identity *identity,
+		       const union pw_slot *slots)
 {
 	uint8_t texts[sizeof(slots->process.text) +
 		      PW_RECORD_SLOTS_MAX * sizeof(slots->text.text)];
 	const struct portwatch_process *process = &slots->process;
 	const uint8_t *exe = texts, *cmdline = exe + process->exe_len;
 	const uint8_t *cgroup = cmdline + process->cmdline_len;
-	struct portwatch_identity *identity;
-	struct pw_identity *entry;
 
-	entry = get_identity(dictionary, process->key);
-	if (!entry)
-		return -ENOMEM;
-	entry->named = dictionary->sweeps;
-	identity = &entry->public;
-	identity->pid = process->pid;
-	identity->ppid = process->ppid;
-	identity->uid = process->uid;
-	identity->auid = process->auid;
-	identity->flags = process->flags;
-	identity->start = process->start;
-	identity->cgroup_id = process->cgroup_id;
+	join_texts(slots, texts);
 	identity->comm = pw_pool_keep(
 		&dictionary->pool, process->comm,
 		strnlen((const char *)process->comm, sizeof(process->comm)));
-	if (!identity->comm)
-		identity->comm = "";
-	join_texts(slots, texts);
-	if (!keep(dictionary, exe, process->exe_len, &identity->exe) ||
-	    !keep_cmdline(dictionary, identity, cmdline,
-			  process->cmdline_len) ||
-	    !keep(dictionary, cgroup, process->cgroup_len,
-		  &identity->cgroup) ||
-	    !keep_place(dictionary, identity))
+	return identity->comm &&
+	       keep(dictionary, exe, process->exe_len, &identity->exe) &&
+	       keep_cmdline(dictionary, identity, cmdline,
+			    process->cmdline_len) &&
+	       keep(dictionary, cgroup, process->cgroup_len,
+		    &identity->cgroup) &&
+	       keep_place(dictionary, identity);
+}
+
+/* Equal texts stand in one place. */
+static bool is_same(const struct portwatch_identity *one,
+		    const struct portwatch_identity *other)
+{
+	return one->pid == other->pid && one->ppid == other->ppid &&
+	       one->uid == other->uid && one->auid == other->auid &&
+	       one->flags == other->flags && one->start == other->start &&
+	       one->cgroup_id == other->cgroup_id &&
+	       one->comm == other->comm && one->exe == other->exe &&
+	       one->cmdline == other->cmdline &&
+	       one->cmdline_len == other->cmdline_len &&
+	       one->cgroup == other->cgroup;
+}
+
+int pw_dictionary_add(struct pw_dictionary *dictionary,
+		      const union pw_slot *slots)
+{
+	const struct portwatch_process *process = &slots->process;
+	struct portwatch_identity identity = {
+		.key = process->key,
+		.pid = process->pid,
+		.ppid = process->ppid,
+		.uid = process->uid,
+		.auid = process->auid,
+		.flags = process->flags,
+		.start = process->start,
+		.cgroup_id = process->cgroup_id,
+	};
+	struct pw_identity *entry;
+
+	if (!keep_texts(dictionary, &identity, slots))
 		return -ENOMEM;
+	entry = pw_dictionary_find(dictionary, process->key);
+	if (!entry || !is_same(&entry->public, &identity)) {
+		entry = new_entry(dictionary, process->key);
+		if (!entry)
+			return -ENOMEM;
+		entry->public = identity;
+	}
+	entry->named = dictionary->sweeps;
 	return 0;
 }
 
@@ -230,7 +258,7 @@ static bool move_texts(struct pw_dictionary *to,
 static bool move_identity(struct pw_dictionary *to,
 			  const struct pw_identity *from)
 {
-	struct pw_identity *identity = get_identity(to, from->public.key);
+	struct pw_identity *identity = new_entry(to, from->public.key);
 
 	if (!identity)
 		return false;

@@ -31,7 +31,11 @@ struct pw_dictionary {
 int pw_dictionary_init(struct pw_dictionary *dictionary);
 void pw_dictionary_free(struct pw_dictionary *dictionary);
 
-/* Adds a PROCESS record that pw_slot_check() found good. 0 or -ENOMEM. */
+/*
+ * Adds a PROCESS record that pw_slot_check() found good. What was known of its key
+ * before is not overwritten: where it says something else, the key has another
+ * identity from now on. 0 or -ENOMEM.
+ */
 int pw_dictionary_add(struct pw_dictionary *dictionary,
 		      const union pw_slot *slots);
 
