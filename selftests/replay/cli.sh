@@ -85,9 +85,9 @@ fails 2 'try: portwatch tail --help' port x80
 fails 2 'try: portwatch tail --help' 'port 80 and ('
 fails 2 'x1b.31m' $'\033[31m'
 fails 2 'x1b.31m' --events $'\033[31m'
-fails 2 'no recording of portwatch' --input /etc/passwd
-fails 2 'no recording of portwatch' --input /dev/null
-fails 2 'standard input: no recording' --input -
+fails 2 'not a recording of portwatch' --input /etc/passwd
+fails 2 'not a recording of portwatch' --input /dev/null
+fails 2 'standard input: not a recording' --input -
 fails 4 'no such file' --input "$none"
 fails 4 'Is a directory' --input /
 
@@ -96,8 +96,9 @@ head -c 3000 "$web" > "$work/cut.pwrec"
 works --input "$work/cut.pwrec"
 { head -c 2048 "$web"; head -c 128 /dev/zero; tail -c +2177 "$web"; } > "$work/hole.pwrec"
 "$tool" --input "$work/hole.pwrec" > "$work/out" 2> "$work/err"
-(($? == 2)) && [[ -s $work/out ]] && grep -q damaged "$work/err"
-result $? 'status 2: a damaged recording, read up to there' < "$work/err"
+(($? == 4)) && [[ -s $work/out ]] &&
+	grep -q 'hole.pwrec: damaged; what stands before' "$work/err"
+result $? 'status 4: a damaged recording, read up to there' < "$work/err"
 
 # loss
 works --input "$here/streams/lost.pwrec"

@@ -91,6 +91,7 @@ result $? 'record: leaves other files alone' < /dev/null
 	"$tool" read "$work/empty" > /dev/null 2> "$work/log"
 result $? 'record: an empty file may be used' < "$work/log"
 
+: > "$work/nothing.empty"
 fails 2 'to which file' record
 fails 2 'to which file' record port 80
 fails 2 'max-size 4K: not a size' record --max-size 4K x
@@ -106,9 +107,26 @@ fails 2 'which file' read
 fails 2 'which file' read port 80
 fails 2 'is read alone' read - "$book"
 fails 4 'no such file' read "$book" "$none"
-fails 2 'no recording' read /etc/passwd
+fails 2 '/etc/passwd: not a recording of portwatch; name a file that' read /etc/passwd
+fails 2 'empty: not a recording' read "$work/nothing.empty"
 fails 4 'no such file' read nonsense 80
 
+# a header that is damaged, or not all there
+cp "$book" "$work/head.pwrec"
+flip "$work/head.pwrec" 100
+fails 4 'head.pwrec: a recording whose header is damaged; .*another copy' \
+	read "$work/head.pwrec"
+head -c 200 "$book" > "$work/short.pwrec"
+fails 4 'short.pwrec: a recording that was cut short in its header; .*another copy' \
+	read "$work/short.pwrec"
+cp "$book" "$work/order.pwrec"
+printf '\x01\x02\x03\x04' | dd of="$work/order.pwrec" bs=1 seek=12 conv=notrunc 2> /dev/null
+fails 2 'order.pwrec: recorded on a machine with another byte order; read it on' \
+	read "$work/order.pwrec"
+cp "$book" "$work/records.pwrec"
+printf '\x02' | dd of="$work/records.pwrec" bs=1 seek=24 conv=notrunc 2> /dev/null
+fails 2 'records.pwrec: recorded by a newer portwatch; read it with that one' \
+	read "$work/records.pwrec"
 # newer than we are
 cp "$book" "$work/newer.pwrec"
 printf '\x09' | dd of="$work/newer.pwrec" bs=1 seek=8 conv=notrunc 2> /dev/null

@@ -330,11 +330,14 @@ static void a_flipped_header_is_refused(void **state)
 	for (at = 0; at < HEADER; at++) {
 		file[at] ^= 4;
 		err = open_file(file_len);
-		assert_true(err == -EBADMSG || err == -EPROTO);
+		if (at < offsetof(struct pw_recording_header, version))
+			assert_int_equal(err, -ENOEXEC);
+		else	/* it may say that it is of a newer version */
+			assert_true(err == -EBADMSG || err == -EPROTO);
 		file[at] ^= 4;
 	}
-	for (at = 0; at < HEADER; at++)
-		assert_int_equal(open_file(at), -EBADMSG);
+	for (at = 1; at < HEADER; at++)
+		assert_int_equal(open_file(at), -ENODATA);
 }
 
 static void a_block_that_is_gone_is_missed(void **state)

@@ -203,10 +203,13 @@ static void not_a_recording(void **state)
 	size_t len;
 
 	(void)state;
-	for (len = 0; len < PW_RECORDING_HEADER_PLAIN; len++)
-		assert_int_equal(open_file(len), -EBADMSG);
-	file[0] ^= 1;
-	assert_int_equal(open_file(file_len), -EBADMSG);
+	assert_int_equal(open_file(0), -ENOEXEC);
+	for (len = 1; len < PW_RECORDING_HEADER_PLAIN; len++)
+		assert_int_equal(open_file(len), -ENODATA);
+	file[7] ^= 1;
+	for (len = 8; len < PW_RECORDING_HEADER_PLAIN; len++)
+		assert_int_equal(open_file(len), -ENOEXEC);
+	assert_int_equal(open_file(file_len), -ENOEXEC);
 	assert_int_equal(portwatch_reader_open_file(&reader, "/nonexistent"),
 			 -ENOENT);
 	assert_int_equal(portwatch_reader_open_file(&reader, "/tmp"), -EISDIR);
@@ -235,20 +238,21 @@ static void headers_that_cannot_be(void **state)
 	EXPECT_HEADER(version, 1, 0);
 	EXPECT_HEADER(version, 3, -EPROTO);
 	/* one with blocks has a longer header */
-	EXPECT_HEADER(version, 2, -EBADMSG);
+	EXPECT_HEADER(version, 2, -ENODATA);
+	EXPECT_HEADER(version, 0x02000000, -EPROTO);
 	EXPECT_HEADER(version, 0, -EBADMSG);
 	EXPECT_HEADER(record_version, 2, -EPROTO);
 	EXPECT_HEADER(record_version, 0, -EBADMSG);
 	EXPECT_HEADER(flags, 1, -EPROTO);
-	EXPECT_HEADER(byte_order, 0x04030201, -EPROTO);
-	EXPECT_HEADER(byte_order, 0, -EPROTO);
+	EXPECT_HEADER(byte_order, 0x04030201, -EILSEQ);
+	EXPECT_HEADER(byte_order, 0, -EBADMSG);
 	EXPECT_HEADER(slot_size, 256, -EBADMSG);
 	EXPECT_HEADER(header_size, 0, -EBADMSG);
 	EXPECT_HEADER(header_size, 129, -EBADMSG);
 	EXPECT_HEADER(header_size, 8192, -EBADMSG);
 	EXPECT_HEADER(header_size, UINT32_MAX, -EBADMSG);
 	/* it says that more follows, and there is none */
-	EXPECT_HEADER(header_size, 256, -EBADMSG);
+	EXPECT_HEADER(header_size, 256, -ENODATA);
 }
 
 static void longer_header_is_skipped(void **state)

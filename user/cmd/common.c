@@ -213,7 +213,7 @@ int pw_common_complain(const struct pw_common *common,
 int pw_common_error(const struct pw_common *common, const char *path, int err)
 {
 	if (path)
-		return pw_error_file(path, err);
+		return pw_error_content(path, err);
 	return pw_error(PW_STATUS_IO,
 			"%s: %s while reading; the kernel log may say more: dmesg",
 			common->options.device ? common->options.device :

@@ -77,14 +77,26 @@ static const struct reason device_reasons[] = {
 };
 
 static const struct reason file_reasons[] = {
-	{ EBADMSG, "no recording of portwatch, or damaged",
-	  "what stands before the damage was used" },
-	{ EPROTO, "recorded by a newer portwatch, or in another byte order",
-	  "read it with that one, or on a machine like that" },
-	{ EOPNOTSUPP, "compressed, and this portwatch was built without zstd",
-	  "build it with libzstd-dev, or read it elsewhere" },
+	{ ENOEXEC, "not a recording of portwatch",
+	  "name a file that portwatch record has written" },
+	{ ENODATA, "a recording that was cut short in its header",
+	  "there is no event in it; read another copy" },
+	{ EBADMSG, "a recording whose header is damaged",
+	  "nothing in it can be trusted; read another copy" },
+	{ EPROTO, "recorded by a newer portwatch", "read it with that one" },
+	{ EILSEQ, "recorded on a machine with another byte order",
+	  "read it on a machine like that" },
 	{ ENOENT, "there is no such file", "check the path" },
 	{ 0, NULL, "check the path and its permissions" },
+};
+
+static const struct reason content_reasons[] = {
+	{ EBADMSG, "damaged", "what stands before the damage was used" },
+	{ EPROTO, "goes on with what a newer portwatch recorded",
+	  "what stands before it was used; read it with that one" },
+	{ EOPNOTSUPP, "compressed, and this portwatch was built without zstd",
+	  "build it with libzstd-dev, or read it elsewhere" },
+	{ 0, NULL, "what stands before it was used" },
 };
 
 static const struct reason output_reasons[] = {
@@ -132,17 +144,27 @@ static uint32_t version_of(const char *path)
 	return recording.version;
 }
 
+/* What was given is not what is read here; otherwise it could not be read. */
+static int input_status(int err)
+{
+	return err == -ENOEXEC || err == -EPROTO || err == -EILSEQ ||
+	       err == -EOPNOTSUPP ? PW_STATUS_USAGE : PW_STATUS_IO;
+}
+
+int pw_error_content(const char *path, int err)
+{
+	return explain(input_status(err), content_reasons, file_name(path), err);
+}
+
 int pw_error_file(const char *path, int err)
 {
-	bool bad = err == -EBADMSG || err == -EPROTO || err == -EOPNOTSUPP;
 	uint32_t version = err == -EPROTO ? version_of(path) : 0;
 
 	if (version > PORTWATCH_RECORDING_VERSION)
 		return pw_error(PW_STATUS_USAGE,
 				"%s: a recording of version %u, and this portwatch reads up to %u; read it with a newer one",
 				path, version, PORTWATCH_RECORDING_VERSION);
-	return explain(bad ? PW_STATUS_USAGE : PW_STATUS_IO, file_reasons,
-		       file_name(path), err);
+	return explain(input_status(err), file_reasons, file_name(path), err);
 }
 
 int pw_error_recording(const char *path,

@@ -68,13 +68,28 @@ static const struct pw_source_ops file_ops = {
 	.close = file_close,
 };
 
+/* What is no recording at all is told from what is left of one. */
+static int check_magic(const struct pw_input *input)
+{
+	const size_t magic = sizeof(PW_RECORDING_MAGIC) - 1;
+	size_t there = pw_input_left(input);
+
+	if (!there || memcmp(pw_input_at(input), PW_RECORDING_MAGIC,
+			     there < magic ? there : magic))
+		return -ENOEXEC;
+	return there < PW_RECORDING_HEADER_PLAIN ? -ENODATA : 0;
+}
+
+static int check_byte_order(const struct pw_recording_header *header)
+{
+	if (header->byte_order == __builtin_bswap32(PW_RECORDING_BYTE_ORDER))
+		return -EILSEQ;
+	return header->byte_order == PW_RECORDING_BYTE_ORDER ? 0 : -EBADMSG;
+}
+
 /* What every version has. */
 static int check_header(const struct pw_recording_header *header)
 {
-	if (memcmp(header->magic, PW_RECORDING_MAGIC, sizeof(header->magic)))
-		return -EBADMSG;
-	if (header->byte_order != PW_RECORDING_BYTE_ORDER)
-		return -EPROTO;
 	if (header->version > PW_RECORDING_VERSION ||
 	    header->record_version > PORTWATCH_RECORD_VERSION ||
 	    header->flags)
@@ -92,6 +107,7 @@ static int check_rest(const struct pw_file *file,
 		      const struct pw_recording_header *header)
 {
 	if (header->checksum != pw_recording_header_sum(&file->crc, header) ||
+	    header->header_size < sizeof(*header) ||
 	    header->release[sizeof(header->release) - 1] ||
 	    header->host[sizeof(header->host) - 1])
 		return -EBADMSG;
@@ -111,38 +127,60 @@ static void take_rest(struct pw_file *file,
 	memcpy(info->host, header->host, sizeof(info->host));
 }
 
+/* What version 1 has of it, and the others, too. */
+static int read_beginning(struct pw_file *file,
+			  struct pw_recording_header *header)
+{
+	struct pw_input *input = &file->input;
+	int err;
+
+	err = pw_input_need(input, PW_RECORDING_HEADER_PLAIN);
+	if (!err)
+		err = check_magic(input);
+	if (err)
+		return err;
+	memcpy(header, pw_input_at(input), PW_RECORDING_HEADER_PLAIN);
+	err = check_byte_order(header);
+	if (err)
+		return err;
+	file->info.version = header->version;
+	return check_header(header);
+}
+
+static int read_rest(struct pw_file *file, struct pw_recording_header *header)
+{
+	struct pw_input *input = &file->input;
+	int err;
+
+	err = pw_input_need(input, sizeof(*header));
+	if (err)
+		return err;
+	if (pw_input_left(input) < sizeof(*header))
+		return -ENODATA;
+	memcpy(header, pw_input_at(input), sizeof(*header));
+	err = check_rest(file, header);
+	if (!err)
+		take_rest(file, header);
+	return err;
+}
+
 static int read_header(struct pw_file *file)
 {
 	struct pw_recording_header header = { .version = 0 };
 	struct pw_input *input = &file->input;
 	int err;
 
-	err = pw_input_need(input, PW_RECORDING_HEADER_PLAIN);
-	if (err)
-		return err;
-	if (pw_input_left(input) < PW_RECORDING_HEADER_PLAIN)
-		return -EBADMSG;
-	memcpy(&header, pw_input_at(input), PW_RECORDING_HEADER_PLAIN);
-	file->info.version = header.version;
-	err = check_header(&header);
-	if (err)
-		return err;
-	err = pw_input_need(input, header.header_size);
+	err = read_beginning(file, &header);
+	if (!err && header.version > PW_RECORDING_PLAIN)
+		err = read_rest(file, &header);
+	if (!err)
+		err = pw_input_need(input, header.header_size);
 	if (err)
 		return err;
 	if (pw_input_left(input) < header.header_size)
-		return -EBADMSG;
+		return -ENODATA;
 	file->info.created = header.created;
 	file->source.offset = header.offset;
-	if (header.version > PW_RECORDING_PLAIN) {
-		if (header.header_size < sizeof(header))
-			return -EBADMSG;
-		memcpy(&header, pw_input_at(input), sizeof(header));
-		err = check_rest(file, &header);
-		if (err)
-			return err;
-		take_rest(file, &header);
-	}
 	pw_input_take(input, header.header_size);
 	return 0;
 }

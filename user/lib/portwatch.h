@@ -183,8 +183,9 @@ int portwatch_reader_open(struct portwatch_reader **reader,
  * @reader:	where the reader is put
  * @path:	file, or "-" for standard input
  *
- * Return: 0; -EBADMSG: not a recording; -EPROTO: a newer version; errors of open
- * and read.
+ * Return: 0; -ENOEXEC: not a recording; -ENODATA: of one, and shorter than its
+ * header; -EBADMSG: its header is damaged; -EPROTO: a newer version; -EILSEQ: of a
+ * machine with another byte order; errors of open and read.
  */
 int portwatch_reader_open_file(struct portwatch_reader **reader,
 			       const char *path);
