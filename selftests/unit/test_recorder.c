@@ -4,17 +4,16 @@
  * how much is missing. Each test without and with compression.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "codec.h"
 #include "make_slot.h"
 #include "memory.h"
 #include "portwatch.h"
 #include "recording.h"
+#include "tape.h"
 #include "test.h"
 
 #define LONG_PATH	"/a/path/that/takes/two/slots/because/it/is/too/long"
@@ -22,12 +21,10 @@
 #define BLOCK		sizeof(struct pw_recording_block)
 
 /* What was recorded, and where its blocks begin. */
-static uint8_t file[1 << 21];
-static size_t file_len;
+static struct tape tape;
 static size_t blocks[64];
 static unsigned int nr_blocks;
 static int write_error;
-static char path[64];
 
 static struct memory *memory;
 static struct portwatch_reader *live;
@@ -42,29 +39,22 @@ static int on_write(void *context, const void *bytes, size_t size)
 	(void)context;
 	if (write_error)
 		return write_error;
-	assert_true(file_len + size <= sizeof(file));
 	if (size != HEADER || memcmp(bytes, PW_RECORDING_MAGIC, 8))
-		blocks[nr_blocks++ % 64] = file_len;
-	memcpy(file + file_len, bytes, size);
-	file_len += size;
+		blocks[nr_blocks++ % 64] = tape.length;
+	tape_append(&tape, bytes, size);
 	return 0;
 }
 
 static int group_setup(void **state)
 {
-	int fd;
-
 	(void)state;
-	strcpy(path, "/tmp/portwatch-test-XXXXXX");
-	fd = mkstemp(path);
-	close(fd);
-	return fd < 0;
+	return tape_make(&tape);
 }
 
 static int group_teardown(void **state)
 {
 	(void)state;
-	return unlink(path);
+	return tape_delete(&tape);
 }
 
 /* @state says whether to compress. */
@@ -76,7 +66,7 @@ static int setup(void **state)
 		.write = on_write,
 	};
 
-	file_len = 0;
+	tape.length = 0;
 	nr_blocks = 0;
 	write_error = 0;
 	reader = NULL;
@@ -124,21 +114,11 @@ static void process(uint32_t key, const char *comm, const char *exe)
 	assert_true(memory_write(memory, 0, slots, count, false));
 }
 
-static void write_file(size_t len)
-{
-	int fd = open(path, O_WRONLY | O_TRUNC);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, file, len), len);
-	close(fd);
-}
-
 static int open_file(size_t len)
 {
 	portwatch_reader_close(reader);
 	reader = NULL;
-	write_file(len);
-	return portwatch_reader_open_file(&reader, path);
+	return tape_open(&tape, len, &reader);
 }
 
 static const struct portwatch_recording *about(void)
@@ -218,7 +198,7 @@ static void every_type_comes_back(void **state)
 		assert_int_equal(portwatch_recorder_item(recorder, &item), 0);
 	}
 	assert_int_equal(portwatch_recorder_end(recorder), 0);
-	assert_int_equal(open_file(file_len), 0);
+	assert_int_equal(open_file(tape.length), 0);
 	for (type = 1; type <= PORTWATCH_SNAPSHOT; type++) {
 		assert_int_equal(NEXT(), 1);
 		assert_memory_equal(item.slot, &slots[type],
@@ -250,7 +230,7 @@ static void the_header_says_where(void **state)
 
 	(void)state;
 	assert_int_equal(portwatch_recorder_end(recorder), 0);
-	assert_int_equal(open_file(file_len), 0);
+	assert_int_equal(open_file(tape.length), 0);
 	memcpy(release, about()->release, 63);
 	memcpy(host, about()->host, 63);
 	assert_int_equal(about()->version, 2);
@@ -270,7 +250,7 @@ static void torn_at_every_byte(void **state)
 
 	(void)state;
 	record_blocks();
-	for (len = HEADER; len < file_len; len++) {
+	for (len = HEADER; len < tape.length; len++) {
 		/* the large block: not each of its bytes */
 		if (len > blocks[1] + 200 && len < blocks[2] - 200)
 			len = blocks[2] - 200;
@@ -284,7 +264,7 @@ static void torn_at_every_byte(void **state)
 		assert_false(about()->ended);
 		assert_int_equal(about()->damaged, 0);
 	}
-	assert_int_equal(open_file(file_len), 0);
+	assert_int_equal(open_file(tape.length), 0);
 	assert_int_equal(read_all(), 504);
 	assert_true(about()->ended);
 }
@@ -299,11 +279,11 @@ static void flipped_bits_are_found(void **state)
 	(void)state;
 	record_blocks();
 	for (block = 0; block < 5; block++) {
-		size_t end = block < 4 ? blocks[block + 1] : file_len;
+		size_t end = block < 4 ? blocks[block + 1] : tape.length;
 
 		for (at = blocks[block]; at < end; at += at % 64 < 60 ? 3 : 61) {
-			file[at] ^= (uint8_t)(1 << at % 8);
-			assert_int_equal(open_file(file_len), 0);
+			tape.bytes[at] ^= (uint8_t)(1 << at % 8);
+			assert_int_equal(open_file(tape.length), 0);
 			assert_int_equal(read_all(), 504 - items[block]);
 			if (block < 4) {
 				assert_int_equal(about()->damaged, 1);
@@ -312,10 +292,10 @@ static void flipped_bits_are_found(void **state)
 				assert_true(about()->ended);
 			} else {
 				assert_int_equal(about()->torn,
-						 file_len - blocks[4]);
+						 tape.length - blocks[4]);
 				assert_false(about()->ended);
 			}
-			file[at] ^= (uint8_t)(1 << at % 8);
+			tape.bytes[at] ^= (uint8_t)(1 << at % 8);
 		}
 	}
 }
@@ -328,13 +308,13 @@ static void a_flipped_header_is_refused(void **state)
 	(void)state;
 	record_blocks();
 	for (at = 0; at < HEADER; at++) {
-		file[at] ^= 4;
-		err = open_file(file_len);
+		tape.bytes[at] ^= 4;
+		err = open_file(tape.length);
 		if (at < offsetof(struct pw_recording_header, version))
 			assert_int_equal(err, -ENOEXEC);
 		else	/* it may say that it is of a newer version */
 			assert_true(err == -EBADMSG || err == -EPROTO);
-		file[at] ^= 4;
+		tape.bytes[at] ^= 4;
 	}
 	for (at = 1; at < HEADER; at++)
 		assert_int_equal(open_file(at), -ENODATA);
@@ -344,8 +324,8 @@ static void a_block_that_is_gone_is_missed(void **state)
 {
 	(void)state;
 	record_blocks();
-	memmove(file + blocks[1], file + blocks[2], file_len - blocks[2]);
-	assert_int_equal(open_file(file_len - (blocks[2] - blocks[1])), 0);
+	memmove(tape.bytes + blocks[1], tape.bytes + blocks[2], tape.length - blocks[2]);
+	assert_int_equal(open_file(tape.length - (blocks[2] - blocks[1])), 0);
 	assert_int_equal(read_all(), 4);
 	assert_int_equal(about()->damaged, 1);
 	assert_int_equal(about()->missing, 500);
@@ -355,13 +335,13 @@ static void a_block_that_is_gone_is_missed(void **state)
 static void a_newer_version_is_named(void **state)
 {
 	struct portwatch_recording recording;
-	struct pw_recording_header *header = (void *)file;
+	struct pw_recording_header *header = (void *)tape.bytes;
 
 	(void)state;
 	record_blocks();
 	header->version = 7;
-	assert_int_equal(open_file(file_len), -EPROTO);
-	assert_int_equal(portwatch_recording_probe(path, &recording), -EPROTO);
+	assert_int_equal(open_file(tape.length), -EPROTO);
+	assert_int_equal(portwatch_recording_probe(tape.path, &recording), -EPROTO);
 	assert_int_equal(recording.version, 7);
 }
 
@@ -375,8 +355,8 @@ static void names_come_back_after_damage(void **state)
 	for (i = 0; i < 6000; i++)
 		event(PORTWATCH_BIND, i, 5);
 	assert_int_equal(portwatch_recorder_end(recorder), 0);
-	file[blocks[0] + BLOCK + 9] ^= 1;
-	assert_int_equal(open_file(file_len), 0);
+	tape.bytes[blocks[0] + BLOCK + 9] ^= 1;
+	assert_int_equal(open_file(tape.length), 0);
 	for (i = 0; NEXT() > 0; i++)
 		unnamed += !item.owner;
 	assert_int_equal(about()->missing + i, 6000);
@@ -392,11 +372,11 @@ static void each_file_stands_alone(void **state)
 	event(PORTWATCH_BIND, 1, 5);
 	event(PORTWATCH_BIND, 2, 5);
 	assert_int_equal(portwatch_recorder_end(recorder), 0);
-	file_len = 0;
+	tape.length = 0;
 	assert_int_equal(portwatch_recorder_begin(recorder), 0);
 	event(PORTWATCH_CLOSE, 1, 5);
 	assert_int_equal(portwatch_recorder_end(recorder), 0);
-	assert_int_equal(open_file(file_len), 0);
+	assert_int_equal(open_file(tape.length), 0);
 	assert_int_equal(about()->first, 2);
 	assert_int_equal(NEXT(), 1);
 	assert_string_equal(item.owner->comm, "one");
@@ -415,7 +395,7 @@ static void the_clock_is_set(void **state)
 	memory->source.offset = 70;
 	event(PORTWATCH_BIND, 3, 0);
 	assert_int_equal(portwatch_recorder_end(recorder), 0);
-	assert_int_equal(open_file(file_len), 0);
+	assert_int_equal(open_file(tape.length), 0);
 	assert_int_equal(NEXT(), 1);
 	assert_int_equal(item.real_time - item.slot->time, 1000000);
 	assert_int_equal(NEXT(), 1);
@@ -434,7 +414,7 @@ static void texts_of_every_length(void **state)
 
 	(void)state;
 	for (len = 1; len <= most; len += len < 500 ? 1 : 997) {
-		file_len = 0;
+		tape.length = 0;
 		nr_blocks = 0;
 		assert_int_equal(portwatch_recorder_begin(recorder), 0);
 		memset(exe, 'a' + (int)(len % 26), len);
@@ -442,7 +422,7 @@ static void texts_of_every_length(void **state)
 		process(key, "one", exe);
 		event(PORTWATCH_BIND, 10, key);
 		assert_int_equal(portwatch_recorder_end(recorder), 0);
-		assert_int_equal(open_file(file_len), 0);
+		assert_int_equal(open_file(tape.length), 0);
 		assert_int_equal(NEXT(), 1);
 		assert_string_equal(item.owner->exe, exe);
 		assert_string_equal(item.owner->cgroup,
@@ -470,10 +450,10 @@ static void an_error_of_writing_stays(void **state)
 	assert_int_equal(nr_blocks, 1);
 	/* a file that can be written to takes what waits */
 	write_error = 0;
-	file_len = 0;
+	tape.length = 0;
 	assert_int_equal(portwatch_recorder_begin(recorder), 0);
 	assert_int_equal(portwatch_recorder_end(recorder), 0);
-	assert_int_equal(open_file(file_len), 0);
+	assert_int_equal(open_file(tape.length), 0);
 	assert_int_equal(about()->first, 1);
 	assert_int_equal(read_all(), 2);
 }
@@ -524,7 +504,7 @@ static void who_is_gone_is_forgotten(void **state)
 		assert_true(memory_write(memory, 0, &slot, 1, false));
 		assert_int_equal(portwatch_reader_next(live, &item, 0), 1);
 		assert_string_equal(item.owner->exe, "/bin/server");
-		file_len = HEADER;
+		tape.length = HEADER;
 	}
 }
 
@@ -537,12 +517,12 @@ static void bytes_at_random(void **state)
 
 	(void)state;
 	record_blocks();
-	good_len = file_len;
-	memcpy(good, file, good_len);
+	good_len = tape.length;
+	memcpy(good, tape.bytes, good_len);
 	for (round = 0; round < 300; round++) {
-		memcpy(file, good, good_len);
+		memcpy(tape.bytes, good, good_len);
 		for (i = 1 + (unsigned int)rand_r(&seed) % 4; i; i--)
-			file[HEADER + (size_t)rand_r(&seed) %
+			tape.bytes[HEADER + (size_t)rand_r(&seed) %
 				      (good_len - HEADER)] =
 				(uint8_t)rand_r(&seed);
 		assert_int_equal(open_file(good_len), 0);

@@ -4,8 +4,6 @@
  * apart.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -14,21 +12,14 @@
 #include "make_slot.h"
 #include "portwatch.h"
 #include "recording.h"
+#include "tape.h"
 #include "test.h"
 
-/* A file that the test writes itself, and how much of it there is. */
-static uint8_t file[1 << 21];
-static size_t file_len;
-static char path[64];
+/* Written by the test itself. */
+static struct tape tape;
 
 static struct portwatch_reader *reader;
 static struct portwatch_item item;
-
-static void append(const void *bytes, size_t len)
-{
-	memcpy(file + file_len, bytes, len);
-	file_len += len;
-}
 
 static struct pw_recording_header good_header(void)
 {
@@ -50,7 +41,7 @@ static void append_event(unsigned int type, uint64_t time, uint32_t owner)
 	union pw_slot slot = make_event(type, time);
 
 	slot.event.owner = owner;
-	append(&slot, sizeof(slot));
+	tape_append(&tape, &slot, sizeof(slot));
 }
 
 static void append_process(uint32_t key, const char *comm, const char *exe)
@@ -59,7 +50,7 @@ static void append_process(uint32_t key, const char *comm, const char *exe)
 	unsigned int count = make_process(slots, 1, key, comm, exe, "a\0b", 4,
 					  "/system.slice/x.service");
 
-	append(slots, count * sizeof(slots[0]));
+	tape_append(&tape, slots, count * sizeof(slots[0]));
 }
 
 static void append_offset(int64_t offset)
@@ -69,39 +60,24 @@ static void append_offset(int64_t offset)
 		.offset = offset,
 	};
 
-	append(&slot, sizeof(slot));
-}
-
-static void write_file(size_t len)
-{
-	int fd = open(path, O_WRONLY | O_TRUNC);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, file, len), len);
-	close(fd);
+	tape_append(&tape, &slot, sizeof(slot));
 }
 
 static int open_file(size_t len)
 {
-	write_file(len);
-	return portwatch_reader_open_file(&reader, path);
+	return tape_open(&tape, len, &reader);
 }
 
 static int group_setup(void **state)
 {
-	int fd;
-
 	(void)state;
-	strcpy(path, "/tmp/portwatch-test-XXXXXX");
-	fd = mkstemp(path);
-	close(fd);
-	return fd < 0;
+	return tape_make(&tape);
 }
 
 static int group_teardown(void **state)
 {
 	(void)state;
-	return unlink(path);
+	return tape_delete(&tape);
 }
 
 static int setup(void **state)
@@ -109,8 +85,8 @@ static int setup(void **state)
 	struct pw_recording_header header = good_header();
 
 	(void)state;
-	file_len = 0;
-	append(&header, PW_RECORDING_HEADER_PLAIN);
+	tape.length = 0;
+	tape_append(&tape, &header, PW_RECORDING_HEADER_PLAIN);
 	reader = NULL;
 	return 0;
 }
@@ -135,7 +111,7 @@ static uint64_t torn(void)
 static void empty_recording(void **state)
 {
 	(void)state;
-	assert_int_equal(open_file(file_len), 0);
+	assert_int_equal(open_file(tape.length), 0);
 	assert_int_equal(NEXT(), 0);
 	assert_int_equal(NEXT(), 0);
 	assert_int_equal(torn(), 0);
@@ -153,7 +129,7 @@ static void slots_and_offsets(void **state)
 	append_offset(8);
 	append_event(PORTWATCH_CLOSE, 30, 6);
 	append_offset(9);
-	assert_int_equal(open_file(file_len), 0);
+	assert_int_equal(open_file(tape.length), 0);
 	assert_int_equal(NEXT(), 1);
 	assert_int_equal(item.slot->type, PORTWATCH_BIND);
 	assert_int_equal(item.real_time, 1000010);
@@ -176,14 +152,14 @@ static void torn_at_every_byte(void **state)
 
 	(void)state;
 	append_event(PORTWATCH_BIND, 10, 0);
-	whole = file_len;
+	whole = tape.length;
 	append_process(5, "one", "/a/path/that/takes/two/slots/because/it/is/too/long");
-	process = file_len;
+	process = tape.length;
 	assert_true(process - whole == 2 * PORTWATCH_SLOT_SIZE);
 	append_event(PORTWATCH_LISTEN, 20, 5);
-	for (len = PW_RECORDING_HEADER_PLAIN; len <= file_len; len++) {
+	for (len = PW_RECORDING_HEADER_PLAIN; len <= tape.length; len++) {
 		assert_int_equal(open_file(len), 0);
-		expected = (len >= whole) + (len >= file_len);
+		expected = (len >= whole) + (len >= tape.length);
 		while (expected--)
 			assert_int_equal(NEXT(), 1);
 		assert_int_equal(NEXT(), 0);
@@ -206,10 +182,10 @@ static void not_a_recording(void **state)
 	assert_int_equal(open_file(0), -ENOEXEC);
 	for (len = 1; len < PW_RECORDING_HEADER_PLAIN; len++)
 		assert_int_equal(open_file(len), -ENODATA);
-	file[7] ^= 1;
+	tape.bytes[7] ^= 1;
 	for (len = 8; len < PW_RECORDING_HEADER_PLAIN; len++)
 		assert_int_equal(open_file(len), -ENOEXEC);
-	assert_int_equal(open_file(file_len), -ENOEXEC);
+	assert_int_equal(open_file(tape.length), -ENOEXEC);
 	assert_int_equal(portwatch_reader_open_file(&reader, "/nonexistent"),
 			 -ENOENT);
 	assert_int_equal(portwatch_reader_open_file(&reader, "/tmp"), -EISDIR);
@@ -218,9 +194,9 @@ static void not_a_recording(void **state)
 
 static void expect_header(struct pw_recording_header header, int err)
 {
-	file_len = 0;
-	append(&header, PW_RECORDING_HEADER_PLAIN);
-	assert_int_equal(open_file(file_len), err);
+	tape.length = 0;
+	tape_append(&tape, &header, PW_RECORDING_HEADER_PLAIN);
+	assert_int_equal(open_file(tape.length), err);
 	if (!err)
 		portwatch_reader_close(reader);
 	reader = NULL;
@@ -260,13 +236,13 @@ static void longer_header_is_skipped(void **state)
 	struct pw_recording_header header = good_header();
 
 	(void)state;
-	file_len = 0;
+	tape.length = 0;
 	header.header_size = 384;
-	append(&header, PW_RECORDING_HEADER_PLAIN);
-	memset(file + file_len, 0xff, 256);
-	file_len += 256;
+	tape_append(&tape, &header, PW_RECORDING_HEADER_PLAIN);
+	memset(tape.bytes + tape.length, 0xff, 256);
+	tape.length += 256;
 	append_event(PORTWATCH_BIND, 10, 0);
-	assert_int_equal(open_file(file_len), 0);
+	assert_int_equal(open_file(tape.length), 0);
 	assert_int_equal(NEXT(), 1);
 	assert_int_equal(item.slot->time, 10);
 	assert_int_equal(NEXT(), 0);
@@ -278,11 +254,11 @@ static void damage_ends_it(void **state)
 
 	(void)state;
 	append_event(PORTWATCH_BIND, 10, 0);
-	at = file_len;
+	at = tape.length;
 	append_process(5, "one", "/a/path/that/takes/two/slots/because/it/is/too/long");
 	append_event(PORTWATCH_BIND, 20, 0);
-	file[at + offsetof(struct portwatch_process, exe_len)]++;
-	assert_int_equal(open_file(file_len), 0);
+	tape.bytes[at + offsetof(struct portwatch_process, exe_len)]++;
+	assert_int_equal(open_file(tape.length), 0);
 	assert_int_equal(NEXT(), 1);
 	assert_int_equal(NEXT(), -EBADMSG);
 	assert_int_equal(NEXT(), -EBADMSG);
@@ -299,7 +275,7 @@ static void longer_than_the_buffer(void **state)
 			append_process(2 + i / 3, "x", "/a/path/that/takes/two/slots/because/it/is/too/long");
 		append_event(PORTWATCH_BIND, i, 2 + i / 3);
 	}
-	assert_int_equal(open_file(file_len), 0);
+	assert_int_equal(open_file(tape.length), 0);
 	for (i = 0; i < events; i++) {
 		assert_int_equal(NEXT(), 1);
 		assert_int_equal(item.slot->time, i);
@@ -322,9 +298,9 @@ static void from_standard_input(void **state)
 	assert_int_equal(pipe(fds), 0);
 	child = fork();
 	if (!child) {
-		for (i = 0; i < file_len; i += 77)
-			if (write(fds[1], file + i, file_len - i < 77 ?
-				  file_len - i : 77) < 0)
+		for (i = 0; i < tape.length; i += 77)
+			if (write(fds[1], tape.bytes + i, tape.length - i < 77 ?
+				  tape.length - i : 77) < 0)
 				_exit(1);
 		_exit(0);
 	}
@@ -357,12 +333,12 @@ static void damage_anywhere(void **state)
 		append_event(PORTWATCH_BIND + i % 8, 10 + i, 2 + i);
 		append_offset(i);
 	}
-	good_len = file_len;
-	memcpy(good, file, good_len);
+	good_len = tape.length;
+	memcpy(good, tape.bytes, good_len);
 	for (round = 0; round < 3000; round++) {
-		memcpy(file, good, good_len);
+		memcpy(tape.bytes, good, good_len);
 		for (i = 1 + (unsigned int)rand_r(&seed) % 4; i; i--)
-			file[128 + (size_t)rand_r(&seed) % (good_len - 128)] =
+			tape.bytes[128 + (size_t)rand_r(&seed) % (good_len - 128)] =
 				(uint8_t)rand_r(&seed);
 		assert_int_equal(open_file(good_len), 0);
 		while ((ret = NEXT()) > 0)
