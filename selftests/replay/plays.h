@@ -24,7 +24,7 @@ void play_ports(struct stage *stage);
 /* Context ids for addresses, and ports of 32 bits. */
 void play_vsock(struct stage *stage);
 
-/* A million events, to measure with; its stream is not kept. */
-void play_flood(struct stage *stage);
+/* As many events as the stage wants, to measure with; its stream is not kept. */
+void play_day(struct stage *stage);
 
 #endif

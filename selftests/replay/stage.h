@@ -25,11 +25,13 @@
  * @file:	recording
  * @time:	now, CLOCK_BOOTTIME
  * @seq:	records so far
+ * @events:	so many are wanted, of a play that could go on for ever
  */
 struct stage {
 	FILE *file;
 	uint64_t time;
 	uint32_t seq;
+	size_t events;
 };
 
 /* Begins and ends a recording; both end the program if they cannot. */
