@@ -17,7 +17,10 @@ struct pw_csv *pw_csv_new(void);
 void pw_csv_free(struct pw_csv *csv);
 
 void pw_csv_header(const struct pw_csv *csv, struct pw_output *output);
-void pw_csv_event(const struct pw_csv *csv, struct pw_output *output,
+void pw_csv_event(struct pw_csv *csv, struct pw_output *output,
 		  const struct portwatch_item *item);
+
+/* What it knows of processes is no longer so: see printer.h. */
+void pw_csv_forget(struct pw_csv *csv);
 
 #endif

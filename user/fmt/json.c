@@ -9,26 +9,7 @@
 #include "json_plan.h"
 #include "memory.h"
 #include "put.h"
-
-/*
- * Places for runs: as many as a busy machine has kinds of events, processes and
- * their threads, and connections that end soon after they began.
- */
-#define CACHE_BITS	10
-#define CACHE_SIZE	(1U << CACHE_BITS)
-
-/* What the text of a run depends on; unused words are 0. */
-struct key {
-	uint64_t words[9];
-};
-
-/* The text of fields that one event after another has in common. */
-struct run {
-	struct key key;
-	char *text;
-	size_t size;
-	size_t length;
-};
+#include "run.h"
 
 /**
  * struct pw_json - a writer
@@ -44,10 +25,10 @@ struct run {
  */
 struct pw_json {
 	struct pw_calendar calendar;
-	struct run heads[CACHE_SIZE];
-	struct run owners[CACHE_SIZE];
-	struct run sockets[CACHE_SIZE];
-	struct run actors[CACHE_SIZE];
+	struct pw_run heads[PW_RUNS];
+	struct pw_run owners[PW_RUNS];
+	struct pw_run sockets[PW_RUNS];
+	struct pw_run actors[PW_RUNS];
 	struct pw_json_plan time[PW_EVENT_SHAPES];
 	struct pw_json_plan ends[PW_EVENT_SHAPES];
 	struct pw_json_plan own[PW_EVENT_SHAPES];
@@ -69,70 +50,19 @@ struct pw_json *pw_json_new(void)
 	return json;
 }
 
-static void free_runs(struct run *runs)
-{
-	size_t i;
-
-	for (i = 0; i < CACHE_SIZE; i++)
-		free(runs[i].text);
-}
-
 void pw_json_free(struct pw_json *json)
 {
 	if (!json)
 		return;
-	free_runs(json->heads);
-	free_runs(json->owners);
-	free_runs(json->sockets);
-	free_runs(json->actors);
+	pw_runs_free(json->heads);
+	pw_runs_free(json->owners);
+	pw_runs_free(json->sockets);
+	pw_runs_free(json->actors);
 	free(json);
 }
 
-static inline bool is_run(const struct run *run, const struct key *key)
-{
-	return run->key.words[0] == key->words[0] && run->length &&
-	       !memcmp(&run->key, key, sizeof(*key));
-}
-
-/*
- * The run of a key; one that was just taken for it has no text yet (its length is
- * 0). Each key has two places, so that two that meet do not drive each other out.
- */
-static struct run *find_run(struct run *runs, const struct key *key)
-{
-	uint64_t hash = (key->words[0] ^ key->words[1] << 11) *
-			0x9e3779b97f4a7c15ULL;
-	struct run *run = &runs[hash >> (64 - CACHE_BITS) & ~1U], other;
-
-	if (is_run(&run[0], key))
-		return &run[0];
-	if (is_run(&run[1], key))
-		return &run[1];
-	other = run[1];
-	run[1] = run[0];
-	run[0] = other;
-	run[0].key = *key;
-	run[0].length = 0;
-	return &run[0];
-}
-
-/* A place for @size more bytes of a run. */
-static char *run_room(struct run *run, size_t size)
-{
-	if (run->size - run->length < size) {
-		run->size = run->length + size;
-		run->text = pw_memory_resize(run->text, run->size);
-	}
-	return run->text + run->length;
-}
-
-static void run_commit(struct run *run, const char *end)
-{
-	run->length = (size_t)(end - run->text);
-}
-
 /* Adds the fields @first up to @end. */
-static void run_add(struct run *run, const struct pw_row *row, size_t first,
+static void run_add(struct pw_run *run, const struct pw_row *row, size_t first,
 		    size_t end)
 {
 	struct pw_value value;
@@ -142,75 +72,61 @@ static void run_add(struct run *run, const struct pw_row *row, size_t first,
 	for (i = first; i < end; i++) {
 		if (!pw_field_get(&pw_event_fields[i], row, &value))
 			continue;
-		at = run_room(run, pw_json_field_size(&value));
-		run_commit(run, pw_put_json_field(at, NULL, &pw_event_fields[i],
+		at = pw_run_room(run, pw_json_field_size(&value));
+		pw_run_commit(run, pw_put_json_field(at, NULL, &pw_event_fields[i],
 						  &value));
 	}
 }
 
-static void empty_runs(struct run *runs)
-{
-	size_t i;
-
-	for (i = 0; i < CACHE_SIZE; i++)
-		runs[i].length = 0;
-}
-
 void pw_json_forget(struct pw_json *json)
 {
-	empty_runs(json->owners);
-	empty_runs(json->sockets);
-	empty_runs(json->actors);
+	pw_runs_forget(json->owners);
+	pw_runs_forget(json->sockets);
+	pw_runs_forget(json->actors);
 }
 
-static char *put_run(char *at, const struct run *run)
-{
-	/* Of an unknown owner in no namespace there is nothing to write. */
-	return run->length ? pw_put_bytes(at, run->text, run->length) : at;
-}
-
-static const struct run *find_head(struct pw_json *json,
+static const struct pw_run *find_head(struct pw_json *json,
 				   const struct portwatch_event *event,
 				   const struct pw_row *row)
 {
-	const struct key key = { .words = {
+	const struct pw_run_key key = { .words = {
 		(uint64_t)event->cpu << 32 | (uint64_t)event->type << 24 |
 		(uint64_t)row->family << 16 | row->flags,
 		pw_event_counts(event->type) ? event->proto : 0,
 	} };
-	struct run *run = find_run(json->heads, &key);
+	struct pw_run *run = pw_run_find(json->heads, &key);
 
 	if (!run->length)
 		run_add(run, row, PW_EVENT_HEAD, PW_EVENT_ENDS);
 	return run;
 }
 
-static const struct run *find_owner(struct pw_json *json,
+static const struct pw_run *find_owner(struct pw_json *json,
 				    const struct portwatch_item *item,
 				    const struct pw_row *row)
 {
 	const struct portwatch_event *event = item->event;
-	const struct key key = { .words = {
+	const struct pw_run_key key = { .words = {
 		(uint64_t)event->owner << 32 | event->owner_tid, event->netns,
 		(uintptr_t)item->owner,
 	} };
-	struct run *run = find_run(json->owners, &key);
+	struct pw_run *run = pw_run_find(json->owners, &key);
 
 	if (!run->length)
 		run_add(run, row, PW_EVENT_OWNER, PW_EVENT_BY);
 	return run;
 }
 
-static const struct run *find_actor(struct pw_json *json,
+static const struct pw_run *find_actor(struct pw_json *json,
 				    const struct portwatch_item *item,
 				    const struct pw_row *row)
 {
 	const struct portwatch_event *event = item->event;
-	const struct key key = { .words = {
+	const struct pw_run_key key = { .words = {
 		(uint64_t)event->actor << 32 | event->actor_tid, 0,
 		(uintptr_t)item->actor,
 	} };
-	struct run *run = find_run(json->actors, &key);
+	struct pw_run *run = pw_run_find(json->actors, &key);
 
 	if (!run->length)
 		run_add(run, row, PW_EVENT_BY, PW_EVENT_OWN);
@@ -218,14 +134,14 @@ static const struct run *find_actor(struct pw_json *json,
 }
 
 /* From attempt to end a socket keeps its ends and its owner. */
-static const struct run *find_socket(struct pw_json *json,
+static const struct pw_run *find_socket(struct pw_json *json,
 				     const struct portwatch_item *item,
 				     const struct pw_json_plan *ends,
 				     const struct pw_row *row)
 {
 	const struct portwatch_event *event = item->event;
-	const struct run *owner;
-	struct key key = { .words = {
+	const struct pw_run *owner;
+	struct pw_run_key key = { .words = {
 		event->sock,
 		(uint64_t)event->owner << 32 | event->owner_tid,
 		(uint64_t)event->netns << 32 | (uint32_t)event->lport << 16 |
@@ -234,27 +150,27 @@ static const struct run *find_socket(struct pw_json *json,
 		(event->type == PORTWATCH_BIND_FAILED),
 		(uintptr_t)item->owner,
 	} };
-	struct run *run;
+	struct pw_run *run;
 	char *at;
 
 	memcpy(&key.words[5], event->laddr, sizeof(event->laddr));
 	memcpy(&key.words[7], event->raddr, sizeof(event->raddr));
-	run = find_run(json->sockets, &key);
+	run = pw_run_find(json->sockets, &key);
 	if (run->length)
 		return run;
 	owner = find_owner(json, item, row);
-	at = run_room(run, ends->size + owner->length);
+	at = pw_run_room(run, ends->size + owner->length);
 	at = pw_put_json_plan(at, NULL, ends, row);
-	run_commit(run, put_run(at, owner));
+	pw_run_commit(run, pw_put_run(at, owner));
 	return run;
 }
 
 /* ,"by":{...}: the first comma of the run becomes the brace. */
-static char *put_actor(char *at, const struct run *run)
+static char *put_actor(char *at, const struct pw_run *run)
 {
 	char *brace = pw_put_bytes(at, ",\"by\":", 6);
 
-	at = put_run(brace, run);
+	at = pw_put_run(brace, run);
 	*brace = '{';
 	*at++ = '}';
 	return at;
@@ -282,7 +198,7 @@ static bool has_holder(enum pw_shape shape)
 void pw_json_event(struct pw_json *json, struct pw_output *output,
 		   const struct portwatch_item *item)
 {
-	const struct run *head, *socket = NULL, *actor = NULL;
+	const struct pw_run *head, *socket = NULL, *actor = NULL;
 	enum pw_shape shape;
 	struct pw_row row;
 	char *at, *start;
@@ -303,9 +219,9 @@ void pw_json_event(struct pw_json *json, struct pw_output *output,
 	start = pw_output_room(output, size + 2);
 	at = pw_put_json_plan(start, &json->calendar, &json->time[shape], &row);
 	*start = '{';
-	at = put_run(at, head);
+	at = pw_put_run(at, head);
 	if (socket)
-		at = put_run(at, socket);
+		at = pw_put_run(at, socket);
 	if (actor)
 		at = put_actor(at, actor);
 	at = pw_put_json_plan(at, &json->calendar, &json->own[shape], &row);

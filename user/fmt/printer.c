@@ -85,6 +85,8 @@ void pw_printer_forget(struct pw_printer *printer)
 {
 	if (printer->json)
 		pw_json_forget(printer->json);
+	if (printer->csv)
+		pw_csv_forget(printer->csv);
 }
 
 void pw_printer_resize(struct pw_printer *printer, size_t width)
