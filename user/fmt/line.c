@@ -190,12 +190,12 @@ static void write_endpoint(const struct pw_line *line, struct pw_pen *pen,
 	const char *name = pw_service_name(line->services, event->proto, number);
 	uint32_t port = portwatch_port(event->family, address, number);
 	bool brackets = event->family == AF_INET6;
-	char text[PW_ADDRESS_MAX + 1];
+	char text[PW_ADDRESS_MAX], *end;
 
 	if (brackets)
 		pw_pen_text(pen, PW_TONE_PLAIN, "[");
-	*pw_put_address(text, event->family, address) = 0;
-	pw_pen_text(pen, PW_TONE_PLAIN, text);
+	end = pw_put_address(text, event->family, address);
+	pw_pen_ascii(pen, PW_TONE_PLAIN, text, (size_t)(end - text));
 	if (brackets)
 		pw_pen_text(pen, PW_TONE_PLAIN, "]");
 	if (!port && event->family != AF_VSOCK)
@@ -460,12 +460,12 @@ void pw_line_event(struct pw_line *line, struct pw_output *output,
 	const char *name = portwatch_event_name(item->slot->type);
 	struct places places = places_of(line);
 	struct pw_pen pen = pen_of(line, room);
-	char text[PW_TIME_MAX + 1];
+	char text[PW_TIME_MAX], *end;
 
-	*pw_put_time(text, &line->calendar, item->real_time) = 0;
+	end = pw_put_time(text, &line->calendar, item->real_time);
 	if (is_narrow(line))
-		text[TIME_NARROW] = 0;
-	pw_pen_text(&pen, PW_TONE_FAINT, text);
+		end = text + TIME_NARROW;
+	pw_pen_ascii(&pen, PW_TONE_FAINT, text, (size_t)(end - text));
 	pw_pen_tab(&pen, places.event);
 	pw_pen_text(&pen, event_tone(item), name ? name : "unknown");
 	pw_pen_tab(&pen, places.proto);

@@ -6,12 +6,15 @@
 #include "pen.h"
 #include "put.h"
 
-void pw_pen_text(struct pw_pen *pen, enum pw_tone tone, const char *text)
+void pw_pen_ascii(struct pw_pen *pen, enum pw_tone tone, const char *text,
+		  size_t length)
 {
-	pen->at = pw_put_tone(pen->at, pen->colour, tone);
-	pen->at = pw_put_text(pen->at, text);
-	pen->at = pw_put_plain(pen->at, pen->colour, tone);
-	pen->column += strlen(text);
+	if (pen->colour)
+		pen->at = pw_put_tone(pen->at, true, tone);
+	pen->at = pw_put_bytes(pen->at, text, length);
+	if (pen->colour)
+		pen->at = pw_put_plain(pen->at, true, tone);
+	pen->column += length;
 }
 
 void pw_pen_escaped(struct pw_pen *pen, enum pw_tone tone, const char *text,
@@ -36,10 +39,10 @@ void pw_pen_printed(struct pw_pen *pen, enum pw_tone tone, const char *text,
 
 void pw_pen_number(struct pw_pen *pen, enum pw_tone tone, uint64_t number)
 {
-	char text[PW_NUMBER_MAX + 1];
+	char text[PW_NUMBER_MAX];
 
-	*pw_put_number(text, number) = 0;
-	pw_pen_text(pen, tone, text);
+	pw_pen_ascii(pen, tone, text,
+		     (size_t)(pw_put_number(text, number) - text));
 }
 
 void pw_pen_value(struct pw_pen *pen, enum pw_tone tone,

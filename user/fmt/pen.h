@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "field.h"
 
@@ -26,8 +27,15 @@ struct pw_pen {
 	unsigned int escape;
 };
 
-/* A text of ours, in a tone. */
-void pw_pen_text(struct pw_pen *pen, enum pw_tone tone, const char *text);
+/* A text of ours, in a tone; its length is mostly known when this is compiled. */
+void pw_pen_ascii(struct pw_pen *pen, enum pw_tone tone, const char *text,
+		  size_t length);
+
+static inline void pw_pen_text(struct pw_pen *pen, enum pw_tone tone,
+			       const char *text)
+{
+	pw_pen_ascii(pen, tone, text, strlen(text));
+}
 
 /* A text from outside, escaped. */
 void pw_pen_escaped(struct pw_pen *pen, enum pw_tone tone, const char *text,
