@@ -408,6 +408,12 @@ static void row_after_event(void **state)
 	slot = row(PORTWATCH_LISTEN, 1, 80, PORTWATCH_STATE_LISTENING);
 	slot.event.existing.accepted = 9;
 	assert_true(give(ledger, slot));
+	assert_false(give(ledger, slot));
+	/* what was missed shows, whatever it is */
+	slot.event.existing.backlog = 5;
+	assert_true(give(ledger, slot));
+	slot.event.flags |= PORTWATCH_F_REUSE_PORT;
+	assert_true(give(ledger, slot));
 	list = pw_ledger_list(ledger, &count);
 	assert_int_equal(count, 1);
 	assert_int_equal(list[0]->event.existing.since, since);

@@ -275,32 +275,45 @@ static bool on_close(struct pw_ledger *ledger,
 	return drop(ledger, event->sock);
 }
 
+/* The same, but for the event that it was learned from? */
+static bool is_same(const struct pw_port *one, const struct pw_port *other)
+{
+	struct portwatch_event event = one->event;
+
+	event.time = other->event.time;
+	event.seq = other->event.seq;
+	event.cpu = other->event.cpu;
+	event.actor = other->event.actor;
+	event.actor_tid = other->event.actor_tid;
+	return one->owner == other->owner &&
+	       !memcmp(&event, &other->event, sizeof(event));
+}
+
 /* What the kernel says of a socket replaces what was thought of it. */
 static bool on_row(struct pw_ledger *ledger, const struct portwatch_item *item)
 {
 	const struct portwatch_event *event = item->event;
 	uint8_t state = event->existing.state;
-	struct portwatch_event before;
 	struct entry *entry = *find(ledger, event->sock);
 	bool known = entry;
+	struct pw_port before;
 
 	if (!(event->flags & PORTWATCH_F_LOCAL) ||
 	    (!ledger->all && state != PORTWATCH_STATE_BOUND &&
 	     state != PORTWATCH_STATE_LISTENING))
 		return drop(ledger, event->sock);
 	if (known)
-		before = entry->port.event;
+		before = entry->port;
 	entry = take(ledger, item);
 	entry->port.event.existing = event->existing;
 	entry->port.event.flags = event->flags;
 	if (!known)
 		return true;
 	/* When the port was taken is better than when the socket was made. */
-	entry->port.event.existing.since = before.existing.since;
+	entry->port.event.existing.since = before.event.existing.since;
 	if (!event->existing.how)
-		entry->port.event.existing.how = before.existing.how;
-	return before.existing.state != state ||
-	       before.existing.accepted != event->existing.accepted;
+		entry->port.event.existing.how = before.event.existing.how;
+	return !is_same(&before, &entry->port);
 }
 
 /* Sockets that were there at the begin mark and are not among the rows are gone. */
