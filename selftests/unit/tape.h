@@ -13,7 +13,7 @@
  * @path:	the file's name
  */
 struct tape {
-	uint8_t bytes[1 << 21];
+	uint8_t bytes[1 << 22];
 	size_t length;
 	char path[64];
 };

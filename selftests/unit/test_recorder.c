@@ -508,6 +508,44 @@ static void who_is_gone_is_forgotten(void **state)
 	}
 }
 
+/* Who reads may forget, and still knows everybody whom an event names. */
+static void forgotten_while_read(void **state)
+{
+	struct portwatch_filter *nothing;
+	const uint32_t processes = 7000;
+	char message[80];
+	uint32_t key;
+
+	(void)state;
+	process(5, "stays", NULL);
+	for (key = 10; key < 10 + processes; key++) {
+		process(key, "comes and goes", NULL);
+		event(PORTWATCH_BIND, key, key);
+		event(PORTWATCH_BIND, 1, 5);
+	}
+	portwatch_recorder_end(recorder);
+	assert_int_equal(open_file(tape.length), 0);
+	portwatch_reader_forget_after(reader, 2048);
+	while (NEXT() > 0) {
+		assert_non_null(item.owner);
+		assert_int_equal(item.owner->key, item.event->owner);
+		assert_true(portwatch_reader_processes(reader) < 3 * 2048);
+	}
+	assert_int_equal(portwatch_reader_forgot(reader), 3);
+
+	/* and where nobody gets to see an event */
+	assert_int_equal(open_file(tape.length), 0);
+	assert_int_equal(portwatch_filter_parse(&nothing, "port 1", message,
+						sizeof(message)), 0);
+	portwatch_reader_set_filter(reader, nothing);
+	portwatch_reader_forget_after(reader, 2048);
+	assert_int_equal(NEXT(), 0);
+	assert_true(portwatch_reader_processes(reader) < 3 * 2048);
+	portwatch_reader_close(reader);
+	reader = NULL;
+	portwatch_filter_free(nothing);
+}
+
 static void bytes_at_random(void **state)
 {
 	static uint8_t good[1 << 19];
@@ -556,6 +594,7 @@ int main(void)
 		TEST(an_error_of_writing_stays),
 		TEST(only_old_blocks_are_flushed),
 		TEST(who_is_gone_is_forgotten),
+		TEST(forgotten_while_read),
 		TEST(bytes_at_random),
 	};
 

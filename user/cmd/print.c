@@ -4,27 +4,15 @@
 #include "error.h"
 #include "print.h"
 
-/* So many processes are new before those are forgotten that are named no more. */
-#define PROCESSES_NEW	32768
-
-static void forget(struct pw_print *print)
-{
-	struct portwatch_reader *reader = print->stream.reader;
-
-	portwatch_reader_forget(reader);
-	pw_printer_forget(print->printer);
-	print->processes = portwatch_reader_processes(reader) + PROCESSES_NEW;
-}
-
 static int on_take(void *context, const struct portwatch_item *item)
 {
 	struct pw_print *print = context;
+	unsigned int forgot = portwatch_reader_forgot(print->stream.reader);
 
+	if (forgot != print->forgot)
+		pw_printer_forget(print->printer);
+	print->forgot = forgot;
 	pw_printer_event(print->printer, item);
-	if (print->processes &&
-	    portwatch_reader_processes(print->stream.reader) >=
-	    print->processes)
-		forget(print);
 	return 0;
 }
 
@@ -47,7 +35,7 @@ void pw_print_init(struct pw_print *print)
 {
 	pw_stream_init(&print->stream);
 	print->format = PW_FORMAT_TABLE;
-	print->processes = 0;
+	print->forgot = 0;
 	print->printer = NULL;
 	print->stream.context = print;
 	print->stream.take = on_take;

@@ -11,12 +11,12 @@
  * struct pw_print - such a stream
  *
  * @format:	in which it is printed
- * @processes:	at so many of them those are forgotten that are named no more; 0: none
+ * @forgot:	how often the reader had forgotten when the last event was printed
  */
 struct pw_print {
 	struct pw_stream stream;
 	enum pw_format format;
-	size_t processes;
+	unsigned int forgot;
 	struct pw_printer *printer;
 };
 

@@ -9,6 +9,9 @@
 #include "fmt/memory.h"
 #include "print.h"
 
+/* So many processes are new before those are forgotten that are named no more. */
+#define PROCESSES_NEW	32768
+
 /**
  * struct chapter - one of the files
  *
@@ -119,7 +122,8 @@ static bool read_chapter(struct book *book, const struct chapter *chapter)
 	}
 	about = portwatch_reader_recording(stream->reader);
 	/* a recording in blocks names everybody anew every now and then */
-	book->print.processes = about->version > 1;
+	if (about->version > 1)
+		portwatch_reader_forget_after(stream->reader, PROCESSES_NEW);
 	check_order(book, chapter, about);
 	if (chapter == book->chapters)
 		pw_printer_begin(book->print.printer);
@@ -128,6 +132,7 @@ static bool read_chapter(struct book *book, const struct chapter *chapter)
 	book->next = about->next;
 	pw_stream_close_reader(stream);
 	pw_printer_forget(book->print.printer);
+	book->print.forgot = 0;
 	return !pw_stream_is_over(stream);
 }
 

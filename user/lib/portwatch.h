@@ -77,7 +77,7 @@ struct portwatch_options {
  * @unit:	systemd unit that the cgroup belongs to, or NULL
  * @container:	id of the container that the cgroup belongs to, or NULL
  *
- * Strings live as long as the reader, or until portwatch_reader_forget().
+ * Strings live as long as the reader, or until it forgets.
  */
 struct portwatch_identity {
 	uint32_t key;
@@ -292,6 +292,21 @@ portwatch_reader_recording(const struct portwatch_reader *reader);
  */
 size_t portwatch_reader_processes(const struct portwatch_reader *reader);
 int portwatch_reader_forget(struct portwatch_reader *reader);
+
+/**
+ * portwatch_reader_forget_after() - let the reader forget by itself
+ * @reader:	reader
+ * @processes:	how many new ones there must be first, 0: never; at least 2048, for after
+ *		so many records a recording names everybody anew
+ *
+ * For recordings in blocks: their memory is bounded then, also where a filter wants
+ * nothing. It happens before portwatch_reader_next() gives out an event.
+ *
+ * portwatch_reader_forgot() - how often the reader has forgotten, by itself or not
+ */
+void portwatch_reader_forget_after(struct portwatch_reader *reader,
+				   size_t processes);
+unsigned int portwatch_reader_forgot(const struct portwatch_reader *reader);
 
 struct portwatch_recorder;
 

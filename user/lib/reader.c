@@ -134,6 +134,36 @@ int portwatch_reader_forget(struct portwatch_reader *reader)
 	return pw_dictionary_forget(&reader->dictionary);
 }
 
+static void plan_to_forget(struct portwatch_reader *reader)
+{
+	reader->forget_at = reader->dictionary.used + reader->forget_after;
+}
+
+void portwatch_reader_forget_after(struct portwatch_reader *reader,
+				   size_t processes)
+{
+	reader->forget_after = processes;
+	plan_to_forget(reader);
+}
+
+unsigned int portwatch_reader_forgot(const struct portwatch_reader *reader)
+{
+	return reader->dictionary.sweeps;
+}
+
+static int add_process(struct portwatch_reader *reader,
+		       const union pw_slot *slots)
+{
+	int err = pw_dictionary_add(&reader->dictionary, slots);
+
+	if (err || !reader->forget_after ||
+	    reader->dictionary.used < reader->forget_at)
+		return err;
+	err = pw_dictionary_forget(&reader->dictionary);
+	plan_to_forget(reader);
+	return err;
+}
+
 static const struct portwatch_identity *
 find_identity(const struct portwatch_reader *reader, uint32_t key)
 {
@@ -207,7 +237,7 @@ static int take_record(struct portwatch_reader *reader,
 	}
 	reader->stats.read[type]++;
 	if (type == PORTWATCH_PROCESS)
-		return pw_dictionary_add(&reader->dictionary, slot);
+		return add_process(reader, slot);
 	make_item(reader, slot, item);
 	if (!is_wanted(reader, item)) {
 		reader->stats.filtered[type]++;

@@ -12,6 +12,9 @@
  * @filter:	what is wanted, or NULL
  * @slots, @pos, @count: the source's last batch, and how far it is taken
  * @newest:	latest time of an event that was given out
+ * @forget_after: new processes after which those are forgotten whom nobody names, or
+ *		0: never
+ * @forget_at:	how many there are then
  * @broken:	error that the stream ended with
  * @recordings:	places so far from which on a recorder names everybody anew
  * @dictionary:	who is who
@@ -24,6 +27,8 @@ struct portwatch_reader {
 	size_t pos;
 	size_t count;
 	uint64_t newest;
+	size_t forget_after;
+	size_t forget_at;
 	int broken;
 	unsigned int recordings;
 	struct pw_dictionary dictionary;
