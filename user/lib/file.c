@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "file.h"
 
@@ -185,8 +186,11 @@ static int read_header(struct pw_file *file)
 	return 0;
 }
 
-/* *@result is there, to be closed, also when the header is not good: or NULL. */
-static int open_file(struct pw_file **result, const char *path)
+/*
+ * With @path NULL it is read from @fd. *@result is there, to be closed, also when the
+ * header is not good: or NULL.
+ */
+static int open_file(struct pw_file **result, const char *path, int fd)
 {
 	struct pw_file *file;
 	int err;
@@ -197,16 +201,17 @@ static int open_file(struct pw_file **result, const char *path)
 		return -ENOMEM;
 	file->source.ops = &file_ops;
 	pw_crc_init(&file->crc);
-	err = pw_input_open(&file->input, path, BUFFER_SIZE);
+	err = path ? pw_input_open(&file->input, path, BUFFER_SIZE) :
+		     pw_input_borrow(&file->input, fd, BUFFER_SIZE);
 	return err ? err : read_header(file);
 }
 
-int pw_file_open(struct pw_source **source, const char *path)
+static int open_source(struct pw_source **source, const char *path, int fd)
 {
 	struct pw_file *file;
 	int err;
 
-	err = open_file(&file, path);
+	err = open_file(&file, path, fd);
 	if (!err)
 		*source = &file->source;
 	else if (file)
@@ -214,17 +219,45 @@ int pw_file_open(struct pw_source **source, const char *path)
 	return err;
 }
 
-int portwatch_recording_probe(const char *path,
-			      struct portwatch_recording *recording)
+int pw_file_open(struct pw_source **source, const char *path)
+{
+	return open_source(source, path, -1);
+}
+
+int pw_file_open_fd(struct pw_source **source, int fd)
+{
+	return open_source(source, NULL, fd);
+}
+
+static int probe(const char *path, int fd, struct portwatch_recording *recording)
 {
 	struct pw_file *file;
 	int err;
 
 	memset(recording, 0, sizeof(*recording));
-	err = open_file(&file, path);
+	err = open_file(&file, path, fd);
 	if (!file)
 		return err;
 	*recording = file->info;
 	file_close(&file->source);
+	return err;
+}
+
+int portwatch_recording_probe(const char *path,
+			      struct portwatch_recording *recording)
+{
+	return probe(path, -1, recording);
+}
+
+int portwatch_recording_probe_fd(int fd, struct portwatch_recording *recording)
+{
+	int err;
+
+	memset(recording, 0, sizeof(*recording));
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return -errno;
+	err = probe(NULL, fd, recording);
+	if (lseek(fd, 0, SEEK_SET) < 0 && !err)
+		err = -errno;
 	return err;
 }

@@ -32,6 +32,9 @@ struct pw_file {
 /* Opens a recording; @path "-" is standard input. 0 or -errno. */
 int pw_file_open(struct pw_source **source, const char *path);
 
+/* The same with a descriptor, which stays open. */
+int pw_file_open_fd(struct pw_source **source, int fd);
+
 /* What @fill is in a file with blocks, and in one without. */
 int pw_file_fill_blocks(struct pw_file *file, const union pw_slot **slots);
 int pw_file_fill_plain(struct pw_file *file, const union pw_slot **slots);

@@ -7,20 +7,27 @@
 
 #include "input.h"
 
+int pw_input_borrow(struct pw_input *input, int fd, size_t size)
+{
+	*input = (struct pw_input){ .fd = fd, .borrowed = true, .size = size };
+	input->data = malloc(size);
+	return input->data ? 0 : -ENOMEM;
+}
+
 int pw_input_open(struct pw_input *input, const char *path, size_t size)
 {
-	*input = (struct pw_input){ .fd = -1, .size = size };
-	input->data = malloc(size);
-	if (!input->data)
-		return -ENOMEM;
-	input->fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) :
-					STDIN_FILENO;
+	int err = pw_input_borrow(input, STDIN_FILENO, size);
+
+	if (err || !strcmp(path, "-"))
+		return err;
+	input->fd = open(path, O_RDONLY | O_CLOEXEC);
+	input->borrowed = input->fd < 0;
 	return input->fd < 0 ? -errno : 0;
 }
 
 void pw_input_close(struct pw_input *input)
 {
-	if (input->fd > STDIN_FILENO)
+	if (!input->borrowed)
 		close(input->fd);
 	free(input->data);
 }

@@ -10,6 +10,7 @@
  * struct pw_input - a file or a pipe behind a buffer
  *
  * @fd:		where from
+ * @borrowed:	somebody else closes it
  * @ended:	there is no more to read
  * @start, @end: what of the buffer was read and not taken yet
  * @size:	of the buffer
@@ -17,6 +18,7 @@
  */
 struct pw_input {
 	int fd;
+	bool borrowed;
 	bool ended;
 	size_t start;
 	size_t end;
@@ -26,6 +28,9 @@ struct pw_input {
 
 /* "-" is standard input. 0 or -errno; to be closed in both cases. */
 int pw_input_open(struct pw_input *input, const char *path, size_t size);
+
+/* The same with a descriptor that is open, and stays so. */
+int pw_input_borrow(struct pw_input *input, int fd, size_t size);
 void pw_input_close(struct pw_input *input);
 
 /* Reads until @size bytes are there or the input ends. 0 or -errno. */

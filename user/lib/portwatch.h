@@ -190,6 +190,18 @@ int portwatch_reader_open(struct portwatch_reader **reader,
 int portwatch_reader_open_file(struct portwatch_reader **reader,
 			       const char *path);
 
+/**
+ * portwatch_reader_open_fd() - the same with a file or pipe that is open
+ * @reader:	where the reader is put
+ * @fd:		to read from; it must stay open as long as the reader does, and is
+ *		not closed with it
+ *
+ * For a program that gives up the right to open files before it looks at one.
+ *
+ * Return: likewise.
+ */
+int portwatch_reader_open_fd(struct portwatch_reader **reader, int fd);
+
 /** portwatch_reader_close() - end the session; @reader may be NULL */
 void portwatch_reader_close(struct portwatch_reader *reader);
 
@@ -272,6 +284,15 @@ struct portwatch_recording {
  */
 int portwatch_recording_probe(const char *path,
 			      struct portwatch_recording *recording);
+
+/**
+ * portwatch_recording_probe_fd() - the same with a file that is open
+ * @fd:		of a file: its beginning is looked at, and it is left there
+ * @recording:	filled as far as it could be read
+ *
+ * Return: likewise; -ESPIPE: a pipe, from which nothing was read.
+ */
+int portwatch_recording_probe_fd(int fd, struct portwatch_recording *recording);
 
 /**
  * portwatch_reader_recording() - about the recording that a reader reads

@@ -78,6 +78,17 @@ int portwatch_reader_open_file(struct portwatch_reader **reader,
 	return pw_reader_open_source(reader, source);
 }
 
+int portwatch_reader_open_fd(struct portwatch_reader **reader, int fd)
+{
+	struct pw_source *source;
+	int err;
+
+	err = pw_file_open_fd(&source, fd);
+	if (err)
+		return err;
+	return pw_reader_open_source(reader, source);
+}
+
 void portwatch_reader_close(struct portwatch_reader *reader)
 {
 	if (!reader)
