@@ -161,7 +161,7 @@ static int move_away(const struct pw_archive *archive, int fd,
 		return pw_error(PW_STATUS_USAGE,
 				"%s: another portwatch records to it; name another file",
 				archive->path);
-	err = portwatch_recording_probe(archive->path, &recording);
+	err = portwatch_recording_probe_fd(fd, &recording);
 	if (err == -ENOEXEC)
 		return pw_error(PW_STATUS_USAGE,
 				"%s: is there, and no recording; name another file",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -151,21 +152,59 @@ static int test_and_open(const struct pw_common *common,
 	return status;
 }
 
-int pw_common_open(const struct pw_common *common,
-		   struct portwatch_reader **reader)
+int pw_common_refuse(const char *path, int fd, int err)
+{
+	struct portwatch_recording recording = { .version = 0 };
+
+	/* not of a pipe, which cannot be looked at twice */
+	if (err == -EPROTO)
+		portwatch_recording_probe_fd(fd, &recording);
+	return pw_error_file(path, recording.version, err);
+}
+
+/* Not a byte of it is looked at before. The descriptor ends with the program. */
+static int open_input(const struct pw_common *common,
+		      struct portwatch_reader **reader)
+{
+	int fd = STDIN_FILENO, status, err;
+
+	if (strcmp(common->input, "-"))
+		fd = open(common->input, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return pw_error_file(common->input, 0, -errno);
+	status = pw_confine(&common->limits);
+	if (status)
+		return status;
+	err = portwatch_reader_open_fd(reader, fd);
+	return err ? pw_common_refuse(common->input, fd, err) : 0;
+}
+
+static int open_live(const struct pw_common *common,
+		     struct portwatch_reader **reader)
 {
 	struct portwatch_status module;
-	int err;
 
-	if (common->input) {
-		err = portwatch_reader_open_file(reader, common->input);
-		return err ? pw_error_file(common->input, err) : 0;
-	}
 	if (common->no_self_test ||
 	    portwatch_status_get(common->options.device, &module) ||
 	    module.attached)
 		return open_device(common, reader);
 	return test_and_open(common, reader);
+}
+
+int pw_common_open(const struct pw_common *common,
+		   struct portwatch_reader **reader)
+{
+	int status;
+
+	if (common->input)
+		return open_input(common, reader);
+	status = open_live(common, reader);
+	if (status)
+		return status;
+	status = pw_confine(&common->limits);
+	if (status)
+		portwatch_reader_close(*reader);
+	return status;
 }
 
 /* "portwatch --json ports": the command was meant, and came too late. */

@@ -8,6 +8,7 @@
 
 #include <portwatch.h>
 
+#include "confine/confine.h"
 #include "fmt/printer.h"
 #include "options.h"
 
@@ -19,6 +20,7 @@
  * @style:	of tables
  * @given_width: --width or --wide was given
  * @no_self_test: the first reader does not test the hooks
+ * @limits:	what is needed once @input or the device is open
  */
 struct pw_common {
 	struct portwatch_options options;
@@ -26,6 +28,7 @@ struct pw_common {
 	struct pw_style style;
 	bool given_width;
 	bool no_self_test;
+	struct pw_limits limits;
 };
 
 enum {
@@ -80,8 +83,9 @@ bool pw_common_take(struct pw_common *common, int id, const char *argument);
 size_t pw_common_width(const struct pw_common *common);
 
 /*
- * Opens the recording or the device. Return: 0, or an exit status when it cannot
- * be, which has been said.
+ * Opens the recording or the device, and gives up all that @common->limits does not
+ * say: what a command has to open besides it opens before. Return: 0, or an exit
+ * status when it cannot be, which has been said.
  */
 int pw_common_open(const struct pw_common *common,
 		   struct portwatch_reader **reader);
@@ -92,6 +96,12 @@ int pw_common_open(const struct pw_common *common,
  */
 int pw_common_filter(const struct pw_command *command, int argc, char **argv,
 		     int skip, struct portwatch_filter **filter);
+
+/*
+ * Says why a recording that is open could not be read: @fd, which is called @path.
+ * Returns an exit status.
+ */
+int pw_common_refuse(const char *path, int fd, int err);
 
 /* Says why reading @path, or the device, went wrong; returns an exit status. */
 int pw_common_error(const struct pw_common *common, const char *path, int err);

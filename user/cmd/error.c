@@ -133,17 +133,6 @@ static const char *file_name(const char *path)
 	return strcmp(path, "-") ? path : "standard input";
 }
 
-/* Standard input cannot be looked at twice. */
-static uint32_t version_of(const char *path)
-{
-	struct portwatch_recording recording;
-
-	if (!strcmp(path, "-"))
-		return 0;
-	portwatch_recording_probe(path, &recording);
-	return recording.version;
-}
-
 /* What was given is not what is read here; otherwise it could not be read. */
 static int input_status(int err)
 {
@@ -156,10 +145,8 @@ int pw_error_content(const char *path, int err)
 	return explain(input_status(err), content_reasons, file_name(path), err);
 }
 
-int pw_error_file(const char *path, int err)
+int pw_error_file(const char *path, uint32_t version, int err)
 {
-	uint32_t version = err == -EPROTO ? version_of(path) : 0;
-
 	if (version > PORTWATCH_RECORDING_VERSION)
 		return pw_error(PW_STATUS_USAGE,
 				"%s: a recording of version %u, and this portwatch reads up to %u; read it with a newer one",

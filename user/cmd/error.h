@@ -21,8 +21,11 @@ int pw_alarm(int status, bool colour, const char *format, ...)
 /* Explains why @device could not be opened or asked; returns the status. */
 int pw_error_device(const char *device, int err);
 
-/* The same for a recording that could not be opened, and for one read on. */
-int pw_error_file(const char *path, int err);
+/*
+ * The same for a recording that could not be opened, and for one read on; @version is its
+ * own where that is known, or 0.
+ */
+int pw_error_file(const char *path, uint32_t version, int err);
 int pw_error_content(const char *path, int err);
 
 /*

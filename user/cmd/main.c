@@ -16,6 +16,23 @@
 #define PORTWATCH_VERSION "unknown"
 #endif
 
+/* What it was built with. */
+#ifdef PORTWATCH_ZSTD
+#define WITH_ZSTD	" +libzstd"
+#else
+#define WITH_ZSTD	" -libzstd"
+#endif
+#ifdef PORTWATCH_CAPNG
+#define WITH_CAPNG	" +libcap-ng"
+#else
+#define WITH_CAPNG	" -libcap-ng"
+#endif
+#ifdef PORTWATCH_SECCOMP
+#define WITH_SECCOMP	" +libseccomp"
+#else
+#define WITH_SECCOMP	" -libseccomp"
+#endif
+
 /* The first is the one that runs when none is named. */
 static const struct pw_command commands[] = {
 	{ "tail", "[OPTION]... [FILTER]",
@@ -124,7 +141,8 @@ int main(int argc, char **argv)
 		return close_output(help());
 	if (argc > 1 && (!strcmp(argv[1], "--version") ||
 			 !strcmp(argv[1], "-V")))
-		return close_output(print("portwatch " PORTWATCH_VERSION "\n"));
+		return close_output(print("portwatch " PORTWATCH_VERSION WITH_ZSTD
+					  WITH_CAPNG WITH_SECCOMP "\n"));
 	if (argc > 1 && pw_command_find(argv[1])) {
 		command = pw_command_find(argv[1]);
 		argc--;

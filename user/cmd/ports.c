@@ -202,16 +202,17 @@ static int read_ports(struct ports *ports)
 
 static int open_and_read(struct ports *ports)
 {
-	int status = pw_common_open(&ports->common, &ports->reader);
+	int status;
 
-	if (status)
-		return status;
 	ports->ledger = pw_ledger_new(ports->all);
 	ports->view = pw_ports_view_new(&ports->common.style, ports->filter);
-	status = read_ports(ports);
+	status = pw_common_open(&ports->common, &ports->reader);
+	if (!status) {
+		status = read_ports(ports);
+		portwatch_reader_close(ports->reader);
+	}
 	pw_ports_view_free(ports->view);
 	pw_ledger_free(ports->ledger);
-	portwatch_reader_close(ports->reader);
 	return status;
 }
 

@@ -11,8 +11,8 @@
 #include "fmt/memory.h"
 #include "fmt/put.h"
 #include "fmt/services.h"
-#include "fmt/users.h"
 #include "ports_view.h"
+#include "users.h"
 
 struct pw_ports_view {
 	const struct pw_style *style;

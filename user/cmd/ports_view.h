@@ -9,7 +9,10 @@
 /* How ports are shown. */
 struct pw_ports_view;
 
-/* @style and @filter must outlive it; @filter may be NULL. */
+/*
+ * Reads the names of services and starts what knows those of users: before the tool is
+ * confined. @style and @filter must outlive it; @filter may be NULL.
+ */
 struct pw_ports_view *pw_ports_view_new(const struct pw_style *style,
 					const struct portwatch_filter *filter);
 void pw_ports_view_free(struct pw_ports_view *view);

@@ -2,8 +2,12 @@
 /*
  * portwatch read: what was recorded.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "error.h"
 #include "fmt/memory.h"
@@ -12,13 +16,18 @@
 /* So many processes are new before those are forgotten that are named no more. */
 #define PROCESSES_NEW	32768
 
+/* Descriptors that are needed besides the files. */
+#define DESCRIPTORS	32
+
 /**
  * struct chapter - one of the files
  *
+ * @fd:		it is open
  * @about:	its header
  */
 struct chapter {
 	const char *path;
+	int fd;
 	struct portwatch_recording about;
 };
 
@@ -67,25 +76,60 @@ static int compare(const void *a, const void *b)
 	return 0;
 }
 
+/* Hundreds of files may be open at once, unless somebody meant that they should not. */
+static void allow_descriptors(int count)
+{
+	const rlim_t wanted = (rlim_t)count + DESCRIPTORS;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= wanted)
+		return;
+	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int open_chapter(const struct book *book, struct chapter *chapter)
+{
+	if (strcmp(chapter->path, "-")) {
+		chapter->fd = open(chapter->path, O_RDONLY | O_CLOEXEC);
+		return chapter->fd < 0 ?
+			pw_error_file(chapter->path, 0, -errno) : 0;
+	}
+	if (book->count > 1)
+		return pw_error(PW_STATUS_USAGE,
+				"-: standard input is read alone; leave out the files");
+	chapter->fd = STDIN_FILENO;
+	return 0;
+}
+
+/* All of them, for later nothing can be opened; they are closed with the program. */
+static int open_chapters(struct book *book, char **paths)
+{
+	int i, status = 0;
+
+	allow_descriptors(book->count);
+	book->chapters = pw_memory_new((size_t)book->count *
+				       sizeof(*book->chapters));
+	for (i = 0; i < book->count && !status; i++) {
+		book->chapters[i].path = paths[i];
+		status = open_chapter(book, &book->chapters[i]);
+	}
+	return status;
+}
+
 /* Looks at all before anything is printed: the order is that of their headers. */
-static int open_book(struct book *book, char **paths)
+static int sort_chapters(struct book *book)
 {
 	struct chapter *chapter;
 	int i, err;
 
-	book->chapters = pw_memory_new((size_t)book->count *
-				       sizeof(*book->chapters));
-	for (i = 0; i < book->count; i++) {
+	/* a single one may be a pipe */
+	for (i = 0; i < book->count && book->count > 1; i++) {
 		chapter = &book->chapters[i];
-		chapter->path = paths[i];
-		if (book->count == 1)
-			break;	/* it may be a pipe */
-		if (!strcmp(paths[i], "-"))
-			return pw_error(PW_STATUS_USAGE,
-					"-: standard input is read alone; leave out the files");
-		err = portwatch_recording_probe(paths[i], &chapter->about);
+		err = portwatch_recording_probe_fd(chapter->fd, &chapter->about);
 		if (err)
-			return pw_error_file(paths[i], err);
+			return pw_error_file(chapter->path,
+					     chapter->about.version, err);
 	}
 	qsort(book->chapters, (size_t)book->count, sizeof(*book->chapters),
 	      compare);
@@ -115,9 +159,9 @@ static bool read_chapter(struct book *book, const struct chapter *chapter)
 	const struct portwatch_recording *about;
 	int err;
 
-	err = portwatch_reader_open_file(&stream->reader, chapter->path);
+	err = portwatch_reader_open_fd(&stream->reader, chapter->fd);
 	if (err) {
-		book->failed = pw_error_file(chapter->path, err);
+		book->failed = pw_common_refuse(chapter->path, chapter->fd, err);
 		return false;
 	}
 	about = portwatch_reader_recording(stream->reader);
@@ -136,23 +180,30 @@ static bool read_chapter(struct book *book, const struct chapter *chapter)
 	return !pw_stream_is_over(stream);
 }
 
-static int read_book(struct book *book, char **paths)
+/* Not a byte of a file is looked at before nothing can be opened any more. */
+static int read_chapters(struct book *book)
 {
-	int i, status;
+	int i;
 
-	status = open_book(book, paths);
-	if (status)
-		return status;
-	status = pw_print_begin(&book->print);
-	if (status)
-		return status;
-	for (i = 0; i < book->count; i++)
+	book->failed = pw_confine(&book->print.stream.common.limits);
+	if (!book->failed)
+		book->failed = sort_chapters(book);
+	for (i = 0; i < book->count && !book->failed; i++)
 		if (!read_chapter(book, &book->chapters[i]))
 			break;
 	if (!book->failed)
 		return pw_print_finish(&book->print);
 	pw_print_end(&book->print);
 	return book->failed;
+}
+
+static int read_book(struct book *book, char **paths)
+{
+	int status = open_chapters(book, paths);
+
+	if (!status)
+		status = pw_print_begin(&book->print);
+	return status ? status : read_chapters(book);
 }
 
 static int run(struct book *book, const struct pw_command *command, int argc,

@@ -26,6 +26,7 @@
 /**
  * struct record - a run of the command
  *
+ * @user:	whose the files are, or NULL: ours
  * @safe:	of the events taken, those that are in blocks that were written
  * @written:	items that the recorder had written then
  * @first:	items in the files before
@@ -37,6 +38,7 @@
 struct record {
 	struct pw_stream stream;
 	struct pw_archive archive;
+	const char *user;
 	bool plain;
 	bool anew;
 	bool rows_due;
@@ -53,6 +55,7 @@ enum {
 	OPTION_MAX_AGE,
 	OPTION_KEEP,
 	OPTION_NO_COMPRESS,
+	OPTION_USER,
 };
 
 static const struct pw_option table[] = {
@@ -63,6 +66,8 @@ static const struct pw_option table[] = {
 	{ OPTION_KEEP, 0, "keep", "N", "keep N files, delete the oldest" },
 	{ OPTION_NO_COMPRESS, 0, "no-compress", NULL,
 	  "larger files, a little less work" },
+	{ OPTION_USER, 0, "user", "NAME",
+	  "become this user once the device is open" },
 	PW_STREAM_ROWS,
 	PW_STREAM_LIVE_ROWS,
 	PW_COMMON_SOURCE_ROWS,
@@ -93,6 +98,9 @@ static bool take_option(struct record *record, int id, const char *argument)
 					 &archive->keep);
 	case OPTION_NO_COMPRESS:
 		record->plain = true;
+		return true;
+	case OPTION_USER:
+		record->user = argument;
 		return true;
 	default:
 		return pw_stream_option(&record->stream, id, argument);
@@ -309,6 +317,20 @@ static int record_events(struct record *record)
 	return err;
 }
 
+/* The device is opened as whom we are, the files as whom we become. */
+static int set_limits(struct record *record)
+{
+	static const char *const files[] = { "/proc/sys/kernel/random/boot_id", NULL };
+	struct pw_limits *limits = &record->stream.common.limits;
+
+	if (strcmp(record->archive.path, "-"))
+		limits->archive = record->archive.path;
+	limits->files = files;
+	if (!record->user)
+		return 0;
+	return pw_confine_find_user(&limits->user, record->user);
+}
+
 /* The reader first: without one, the old file keeps its name. */
 static int prepare_and_record(struct record *record)
 {
@@ -384,6 +406,8 @@ int pw_record(const struct pw_command *command, int argc, char **argv)
 	stream->hide_rows = stream->common.options.no_snapshot;
 	record.archive.path = pw_options_rest(argc, argv, 0);
 	status = check_path(&record);
+	if (!status)
+		status = set_limits(&record);
 	if (!status)
 		status = pw_common_filter(command, argc, argv, 1,
 					  &stream->filter);

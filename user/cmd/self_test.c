@@ -188,6 +188,11 @@ void pw_self_test_end(struct pw_self_test *test)
 	free(test->hits);
 }
 
+#define KPROBES_SWITCH	"/sys/kernel/debug/kprobes/enabled"
+#define FTRACE_SWITCH	"/proc/sys/kernel/ftrace_enabled"
+
+const char *const pw_self_test_files[] = { KPROBES_SWITCH, FTRACE_SWITCH, NULL };
+
 /* A switch of the kernel that is off: "0" in @path. */
 static bool is_off(const char *path)
 {
@@ -202,10 +207,10 @@ static bool is_off(const char *path)
 
 static const char *remedy_of(const struct portwatch_hook *hook)
 {
-	if (is_off("/sys/kernel/debug/kprobes/enabled") &&
+	if (is_off(KPROBES_SWITCH) &&
 	    hook->kind == PORTWATCH_HOOK_KRETPROBE)
 		return "kprobes are switched off: echo 1 >/sys/kernel/debug/kprobes/enabled";
-	if (is_off("/proc/sys/kernel/ftrace_enabled") &&
+	if (is_off(FTRACE_SWITCH) &&
 	    hook->kind != PORTWATCH_HOOK_TRACEPOINT)
 		return "ftrace is switched off: sysctl kernel.ftrace_enabled=1";
 	return "see what portwatch(8) says of hooks that are silent";

@@ -44,6 +44,9 @@ struct pw_self_test {
 int pw_self_test_begin(struct pw_self_test *test, const char *device);
 void pw_self_test_end(struct pw_self_test *test);
 
+/* What pw_self_test_report() reads, up to a NULL. */
+extern const char *const pw_self_test_files[];
+
 enum pw_verdict pw_self_test_verdict(const struct pw_self_test *test, size_t hook);
 const char *pw_verdict_name(enum pw_verdict verdict);
 

@@ -36,10 +36,16 @@ struct state {
 	const struct pw_self_test *test;
 };
 
+/**
+ * struct status - a run of the command
+ *
+ * @explains:	the device is still needed when all has been printed
+ */
 struct status {
 	struct pw_common common;
 	bool json;
 	bool self_test;
+	bool explains;
 	struct state state;
 	struct pw_output output;
 };
@@ -285,8 +291,12 @@ static void print_text(struct pw_output *output, const struct state *state,
 
 static int print(struct status *status)
 {
-	int signals = pw_signals_open(), err;
+	int signals = pw_signals_open(), err = 0;
 
+	if (!status->explains)
+		err = pw_confine(&status->common.limits);
+	if (err)
+		return err;
 	pw_output_open(&status->output, STDOUT_FILENO, signals);
 	if (status->json)
 		print_json(&status->output, &status->state);
@@ -317,6 +327,9 @@ static int test_and_show(struct status *status)
 	err = pw_self_test_begin(&test, device);
 	if (!err)
 		status->state.test = &test;
+	/* what is said of a hook that cannot be attached is asked from the device */
+	status->explains = err == -ENODEV;
+	status->common.limits.files = pw_self_test_files;
 	shown = err && err != -ENODEV ? PW_STATUS_FINE : show(status);
 	if (err == -ENODEV)
 		result = pw_self_test_explain(device);

@@ -141,21 +141,36 @@ static int collect(struct collection *all, int fd, int family)
 	return ret;
 }
 
-int pw_time_wait_list(uint16_t port, struct pw_port **list, size_t *count)
+bool pw_time_wait_open(struct pw_time_wait *way)
 {
-	struct collection all = { .port = port };
 	struct stat info;
-	int fd, ret;
 
-	if (!stat("/proc/self/ns/net", &info))
-		all.netns = (uint32_t)info.st_ino;
-	fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-	if (fd < 0)
-		return -errno;
-	ret = collect(&all, fd, AF_INET);
+	way->netns = stat("/proc/self/ns/net", &info) ? 0 :
+						       (uint32_t)info.st_ino;
+	way->fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC,
+			 NETLINK_SOCK_DIAG);
+	if (way->fd < 0)
+		way->fd = -errno;
+	return way->fd >= 0;
+}
+
+void pw_time_wait_close(struct pw_time_wait *way)
+{
+	if (way->fd >= 0)
+		close(way->fd);
+}
+
+int pw_time_wait_list(const struct pw_time_wait *way, uint16_t port,
+		      struct pw_port **list, size_t *count)
+{
+	struct collection all = { .port = port, .netns = way->netns };
+	int ret;
+
+	if (way->fd < 0)
+		return way->fd;
+	ret = collect(&all, way->fd, AF_INET);
 	if (!ret)
-		ret = collect(&all, fd, AF_INET6);
-	close(fd);
+		ret = collect(&all, way->fd, AF_INET6);
 	*list = all.ports;
 	*count = all.count;
 	return ret;

@@ -50,6 +50,7 @@ struct who {
 	struct portwatch_reader *reader;
 	struct pw_ledger *ledger;
 	struct pw_ports_view *view;
+	struct pw_time_wait time_wait;
 	struct pw_printer *printer;
 	struct pw_output output;
 	struct pw_loop loop;
@@ -136,7 +137,8 @@ static const struct pw_port **add_left(struct who *who,
 	*left = NULL;
 	if (who->common.input || !pw_asked_tcp(&who->asked))
 		return list;
-	err = pw_time_wait_list(who->asked.port, left, &more_ports);
+	err = pw_time_wait_list(&who->time_wait, who->asked.port, left,
+				&more_ports);
 	if (err)
 		pw_error(PW_STATUS_FINE,
 			 "time-wait: %s: it is not shown; try: modprobe tcp_diag",
@@ -248,10 +250,8 @@ static int read_events(struct who *who)
 
 static int open_and_read(struct who *who)
 {
-	int status = pw_common_open(&who->common, &who->reader);
+	int status;
 
-	if (status)
-		return status;
 	who->ledger = pw_ledger_new(true);
 	who->view = pw_ports_view_new(&who->common.style, NULL);
 	pw_ports_view_detail(who->view);
@@ -259,11 +259,17 @@ static int open_and_read(struct who *who)
 						  PW_FORMAT_TABLE,
 				      &who->common.style,
 				      &who->output);
-	status = read_events(who);
+	if (!who->common.input)
+		who->common.limits.asks = pw_time_wait_open(&who->time_wait);
+	status = pw_common_open(&who->common, &who->reader);
+	if (!status) {
+		status = read_events(who);
+		portwatch_reader_close(who->reader);
+	}
+	pw_time_wait_close(&who->time_wait);
 	pw_printer_free(who->printer);
 	pw_ports_view_free(who->view);
 	pw_ledger_free(who->ledger);
-	portwatch_reader_close(who->reader);
 	return status;
 }
 
@@ -312,7 +318,9 @@ static bool check_words(struct who *who, int argc, char **argv)
 
 int pw_who(const struct pw_command *command, int argc, char **argv)
 {
-	struct who who = { .loop.duration = PW_LOOP_FOR_EVER };
+	struct who who = {
+		.loop.duration = PW_LOOP_FOR_EVER, .time_wait.fd = -1,
+	};
 	const char *argument;
 	int id;
 
