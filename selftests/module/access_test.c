@@ -9,6 +9,7 @@
 #include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -124,6 +125,43 @@ static int become_root_of_a_namespace(void)
 	return unshare(CLONE_NEWUSER);
 }
 
+/* What Docker leaves to the root of a container in the machine's own namespace. */
+static int become_root_of_a_plain_container(void)
+{
+	return unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
+		       CLONE_NEWIPC | CLONE_NEWUTS) ||
+	       set_capabilities(1ULL << CAP_CHOWN | 1ULL << CAP_DAC_OVERRIDE |
+				1ULL << CAP_FSETID | 1ULL << CAP_FOWNER |
+				1ULL << CAP_MKNOD | 1ULL << CAP_NET_RAW |
+				1ULL << CAP_SETGID | 1ULL << CAP_SETUID |
+				1ULL << CAP_SETFCAP | 1ULL << CAP_SETPCAP |
+				1ULL << CAP_NET_BIND_SERVICE |
+				1ULL << CAP_SYS_CHROOT | 1ULL << CAP_KILL |
+				1ULL << CAP_AUDIT_WRITE);
+}
+
+static int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool written = fd >= 0 &&
+		       write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	close(fd);
+	return !written;
+}
+
+/* The other kind: root, with every capability, in namespaces of its own. */
+static int become_root_of_a_container(void)
+{
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
+		    CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP))
+		return -1;
+	return write_text("/proc/self/uid_map", "0 0 1") ||
+	       write_text("/proc/self/setgroups", "deny") ||
+	       write_text("/proc/self/gid_map", "0 0 1") || getuid() ||
+	       !(all_capabilities() >> CAP_AUDIT_READ & 1);
+}
+
 TEST_F(access, is_for_root_only_by_the_mode)
 {
 	struct stat info;
@@ -171,6 +209,20 @@ TEST_F(access, is_refused_to_the_root_of_a_user_namespace)
 	if (err == 255)
 		SKIP(return, "no user namespaces");
 	EXPECT_EQ(EPERM, err);
+}
+
+TEST_F(access, is_refused_to_the_root_of_a_container)
+{
+	EXPECT_EQ(EPERM, try_open(self->node, become_root_of_a_container,
+				  O_RDWR));
+	EXPECT_EQ(EPERM, try_open(PORTWATCH_DEVICE, become_root_of_a_container,
+				  O_RDWR));
+}
+
+TEST_F(access, is_refused_to_the_root_of_a_container_that_is_not_a_user_namespace)
+{
+	EXPECT_EQ(EPERM, try_open(self->node, become_root_of_a_plain_container,
+				  O_RDWR));
 }
 
 TEST_F(access, refused_takes_no_session)
