@@ -31,13 +31,18 @@ void tape_append(struct tape *tape, const void *bytes, size_t length)
 	tape->length += length;
 }
 
-int tape_open(const struct tape *tape, size_t length,
-	      struct portwatch_reader **reader)
+void tape_write(const struct tape *tape, size_t length)
 {
 	int fd = open(tape->path, O_WRONLY | O_TRUNC);
 
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, tape->bytes, length), length);
 	close(fd);
+}
+
+int tape_open(const struct tape *tape, size_t length,
+	      struct portwatch_reader **reader)
+{
+	tape_write(tape, length);
 	return portwatch_reader_open_file(reader, tape->path);
 }

@@ -25,6 +25,9 @@ int tape_delete(const struct tape *tape);
 /* Adds bytes at the end. */
 void tape_append(struct tape *tape, const void *bytes, size_t length);
 
+/* The file has the first @length bytes. */
+void tape_write(const struct tape *tape, size_t length);
+
 /* Opens a file that has the first @length bytes: see portwatch_reader_open_file(). */
 int tape_open(const struct tape *tape, size_t length,
 	      struct portwatch_reader **reader);

@@ -4,6 +4,7 @@
  * apart.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -319,6 +320,50 @@ static void from_standard_input(void **state)
 	assert_int_equal(waitpid(child, NULL, 0), child);
 }
 
+/* It is looked at, read and closed by whom it belongs to. */
+static void from_a_descriptor(void **state)
+{
+	struct portwatch_recording recording;
+	int fd;
+
+	(void)state;
+	append_event(PORTWATCH_BIND, 10, 0);
+	tape_write(&tape, tape.length);
+	fd = open(tape.path, O_RDONLY);
+	assert_true(fd >= 0);
+	lseek(fd, 20, SEEK_SET);
+	assert_int_equal(portwatch_recording_probe_fd(fd, &recording), 0);
+	assert_int_equal(recording.version, 1);
+	assert_int_equal(portwatch_reader_open_fd(&reader, fd), 0);
+	assert_int_equal(NEXT(), 1);
+	assert_int_equal(item.slot->time, 10);
+	assert_int_equal(NEXT(), 0);
+	portwatch_reader_close(reader);
+	reader = NULL;
+	assert_true(fcntl(fd, F_GETFD) >= 0);
+	/* at its end, there is no recording */
+	assert_int_equal(portwatch_reader_open_fd(&reader, fd), -ENOEXEC);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(portwatch_reader_open_fd(&reader, fd), -EBADF);
+	assert_int_equal(portwatch_recording_probe_fd(fd, &recording), -EBADF);
+}
+
+static void nothing_is_taken_from_a_pipe(void **state)
+{
+	struct portwatch_recording recording;
+	int fds[2];
+	char byte;
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(write(fds[1], "x", 1), 1);
+	assert_int_equal(portwatch_recording_probe_fd(fds[0], &recording),
+			 -ESPIPE);
+	assert_int_equal(read(fds[0], &byte, 1), 1);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 /* Bytes turned over at random: events, an end or an error, never more. */
 static void damage_anywhere(void **state)
 {
@@ -363,6 +408,8 @@ int main(void)
 		TEST(damage_ends_it),
 		TEST(longer_than_the_buffer),
 		TEST(from_standard_input),
+		TEST(from_a_descriptor),
+		TEST(nothing_is_taken_from_a_pipe),
 		TEST(damage_anywhere),
 	};
 
