@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 
+#include "patience.h"
 #include "scene.h"
 
 FIXTURE(end)
@@ -53,12 +54,12 @@ FIXTURE_TEARDOWN(end)
 	scene_close(&self->scene);
 }
 
-/* Polls a fact of the socket until it is so, at most five seconds. */
+/* Polls a fact of the socket until it is so, for five seconds or so. */
 static bool wait_retrans(struct end *end, uint32_t segments)
 {
 	int i;
 
-	for (i = 0; i < 5000; i++) {
+	for (i = 0; i < patient(5000); i++) {
 		end_facts(end);
 		if (end->facts.retrans >= segments)
 			return true;
@@ -71,7 +72,7 @@ static bool wait_closed(struct end *end)
 {
 	int i;
 
-	for (i = 0; i < 5000; i++) {
+	for (i = 0; i < patient(5000); i++) {
 		end_facts(end);
 		if (!end->facts.has_remote)
 			return true;

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "module.h"
+#include "patience.h"
+#include "patience.h"
 #include "perform.h"
 
 #define PATIENCE_NS 10000000000ULL
@@ -92,7 +94,7 @@ int module_hook(int fd, uint32_t index, struct portwatch_hook *hook)
 
 int module_wait_sockets(int fd, uint64_t sockets)
 {
-	uint64_t limit = clock_boottime() + PATIENCE_NS;
+	uint64_t limit = clock_boottime() + patient(PATIENCE_NS);
 	struct portwatch_status status;
 	int err;
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "patience.h"
 #include "scene.h"
 #include "tool.h"
 
@@ -310,7 +311,7 @@ static int wait_for_subflows(const struct end *end, unsigned int wanted)
 	struct mptcp_info info;
 	unsigned int i;
 
-	for (i = 0; i < PATIENCE; i++) {
+	for (i = 0; i < patient(PATIENCE); i++) {
 		socklen_t length = sizeof(info);
 
 		memset(&info, 0, sizeof(info));

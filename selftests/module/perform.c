@@ -19,6 +19,7 @@
 
 #include <linux/portwatch.h>
 
+#include "patience.h"
 #include "perform.h"
 
 #ifndef SYS_pidfd_getfd	/* glibc before 2.32 */
@@ -139,7 +140,7 @@ static int wait_outcome(int fd)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
 
-	if (poll(&poll_fd, 1, PATIENCE_MS) != 1) {
+	if (poll(&poll_fd, 1, patient(PATIENCE_MS)) != 1) {
 		errno = ETIME;
 		return -1;
 	}
@@ -150,7 +151,7 @@ static int wait_outcome(int fd)
 /* SIOCOUTQ is 0 when the other end has confirmed every byte. */
 static int wait_drained(int fd)
 {
-	uint64_t limit = clock_boottime() + PATIENCE_MS * 1000000ULL;
+	uint64_t limit = clock_boottime() + patient(PATIENCE_MS * 1000000ULL);
 	int left = 1;
 
 	while (!ioctl(fd, SIOCOUTQ, &left) && left)

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "patience.h"
 #include "process.h"
 
 /* Reads a file of /proc/PID as it is, and ends it with a 0. */
@@ -340,7 +341,7 @@ bool process_waits(const struct process *process, pid_t tid, int call)
 {
 	int i;
 
-	for (i = 0; i < 10000; i++) {
+	for (i = 0; i < patient(10000); i++) {
 		if (waits_now(process->who.pid, tid, call))
 			return true;
 		poll(NULL, 0, 1);
@@ -371,7 +372,7 @@ bool process_waits_in_thread(const struct process *process, int call)
 	pid_t tid = 0;
 	int i;
 
-	for (i = 0; i < 10000 && !tid; i++) {
+	for (i = 0; i < patient(10000) && !tid; i++) {
 		tid = second_thread(process->who.pid);
 		poll(NULL, 0, !tid);
 	}

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "module.h"
+#include "patience.h"
 #include "scene.h"
 
 #define PATIENCE	1000	/* times 10 ms */
@@ -102,7 +103,7 @@ static bool wait_for(char *text, const char *command, const char *part)
 	unsigned int i;
 	int status;
 
-	for (i = 0; i < PATIENCE; i++) {
+	for (i = 0; i < patient(PATIENCE); i++) {
 		if (strstr(printed(text, command, &status), part))
 			return true;
 		poll(NULL, 0, 10);

@@ -12,6 +12,7 @@
 
 #include "churn.h"
 #include "module.h"
+#include "patience.h"
 #include "raw.h"
 #include "scene.h"
 
@@ -133,7 +134,7 @@ TEST_F(session, that_is_killed_lets_the_hooks_go)
 	kill(pid, SIGKILL);
 	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
 	/* Its files are closed by then. */
-	for (i = 0; i < 1000; i++) {
+	for (i = 0; i < patient(1000); i++) {
 		ASSERT_EQ(0, module_status(self->fd, &status));
 		if (status.sessions == 1)
 			break;

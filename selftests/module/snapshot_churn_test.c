@@ -14,6 +14,7 @@
 
 #include "churn.h"
 #include "module.h"
+#include "patience.h"
 #include "scene.h"
 
 #define STABLE 150
@@ -319,7 +320,7 @@ TEST_F_TIMEOUT(churn, hides_no_socket_and_doubles_none, 60)
 		ASSERT_EQ(0, portwatch_reader_open(&reader, &options));
 		for (more = 0; more < MORE; more += !!self->ended) {
 			ASSERT_EQ(1, portwatch_reader_next(reader, &item,
-							   10000));
+							   patient(10000)));
 			self->wrong += take(self->lives, &self->ended, &item);
 			if (item.slot->type != PORTWATCH_LOST && item.owner &&
 			    is_stable(self->cookies, item.event->sock))

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "module.h"
+#include "patience.h"
 #include "scene.h"
 
 #define PATIENCE	1000	/* times 10 ms */
@@ -92,7 +93,7 @@ static bool wait_for(struct printed *printed, const char *part, unsigned int nth
 {
 	unsigned int i;
 
-	for (i = 0; i < PATIENCE; i++) {
+	for (i = 0; i < patient(PATIENCE); i++) {
 		if (find(read_text(printed), part, nth))
 			return true;
 		poll(NULL, 0, 10);

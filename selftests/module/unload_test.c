@@ -15,6 +15,7 @@
 
 #include "churn.h"
 #include "module.h"
+#include "patience.h"
 #include "raw.h"
 #include "scene.h"
 
@@ -146,7 +147,7 @@ static bool wait_all_accepting(unsigned int threads)
 	int times, fd;
 	pid_t tid;
 
-	for (times = 0; times < 1000; times++) {
+	for (times = 0; times < patient(1000); times++) {
 		waiting = 0;
 		for (i = 1, tid = getpid() + 1; i <= 2 * threads; i++, tid++) {
 			snprintf(path, sizeof(path),
@@ -231,7 +232,7 @@ static int short_session(void)
 	int err = raw_open(&raw, &start);
 	struct pollfd ready = { .fd = raw.fd, .events = POLLIN };
 
-	if (!err && (poll(&ready, 1, 5000) != 1 ||
+	if (!err && (poll(&ready, 1, patient(5000)) != 1 ||
 		     !raw_drain_all(&raw, NULL, NULL)))
 		err = -ETIME;
 	raw_close(&raw);
@@ -277,7 +278,7 @@ TEST_F_TIMEOUT(unload, is_not_needed_to_forget_what_is_closed, 60)
 	ASSERT_EQ(0, raw_open(&raw, &start));
 	ASSERT_EQ(0, module_status(raw.fd, &before));
 	churn_begin(&churners);
-	for (i = 0; i < 100; i++) {
+	for (i = 0; i < patient(100); i++) {
 		poll(NULL, 0, 30);
 		raw_drain_all(&raw, NULL, NULL);
 	}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "patience.h"
 #include "scene.h"
 #include "vsock.h"
 
@@ -83,7 +84,7 @@ TEST_F(vsock, refused_by_who_does_not_listen)
 /* A socket that called one keeps the transport for as long as connect() may take. */
 static int forget_machines(void)
 {
-	uint64_t limit = clock_boottime() + 10000000000ULL;
+	uint64_t limit = clock_boottime() + patient(10000000000ULL);
 
 	while (!access("/sys/module/vhost_vsock", F_OK)) {
 		if (clock_boottime() > limit)

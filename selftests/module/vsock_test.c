@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "module.h"
+#include "patience.h"
 #include "scene.h"
 #include "vsock.h"
 
@@ -41,7 +42,7 @@ static int vsock_hooks(int fd, uint32_t state)
 /* Until the last of what was closed is gone, they are in use. */
 static int vsock_modules_go(void)
 {
-	uint64_t limit = clock_boottime() + GONE_NS;
+	uint64_t limit = clock_boottime() + patient(GONE_NS);
 
 	while (clock_boottime() < limit) {
 		vsock_modules(false);

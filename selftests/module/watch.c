@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "patience.h"
 #include "show.h"
 #include "watch.h"
 
@@ -209,7 +210,7 @@ static unsigned int marker_events(const struct watch *watch)
 /* Up to the last event of the marker, which nothing before it is younger than. */
 static int read_to_marker(struct watch *watch)
 {
-	uint64_t cookie, sock, limit = clock_boottime() + 2 * PATIENCE_NS;
+	uint64_t cookie, sock, limit = clock_boottime() + 2 * patient(PATIENCE_NS);
 	unsigned int left = marker_events(watch);
 	int got;
 
@@ -231,7 +232,7 @@ static int read_to_marker(struct watch *watch)
 
 int watch_collect(struct watch *watch, size_t events)
 {
-	uint64_t sock, limit = clock_boottime() + PATIENCE_NS;
+	uint64_t sock, limit = clock_boottime() + patient(PATIENCE_NS);
 	int got = 1;
 
 	while (got > 0 && watch->nr_got < events)
@@ -243,7 +244,7 @@ int watch_collect(struct watch *watch, size_t events)
 
 int watch_snapshots(struct watch *watch, unsigned int snapshots)
 {
-	uint64_t sock, limit = clock_boottime() + PATIENCE_NS;
+	uint64_t sock, limit = clock_boottime() + patient(PATIENCE_NS);
 	int got = 1;
 
 	while (got > 0 && watch->ended < snapshots)
