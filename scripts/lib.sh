@@ -7,6 +7,9 @@ PW_BUILD=$PW_TOP/build/vm
 PW_RELEASE=${PW_RELEASE:-bookworm}
 PW_FLAVOUR=${PW_FLAVOUR:-}	# of the kernel: Debian's "rt", or the plain one
 PW_VARIANT=${PW_VARIANT:-}	# of the root: more in it (vm-variant), or the plain one
+case $PW_FLAVOUR in
+debug | kcsan) PW_VARIANT=debug ;;	# built there (vm-debug-kernel)
+esac
 PW_ROOT=$PW_BUILD/$PW_RELEASE${PW_VARIANT:+-$PW_VARIANT}
 # shellcheck disable=SC2034 # for those who source this
 PW_VM=$PW_ROOT${PW_FLAVOUR:+-$PW_FLAVOUR}	# beside it: what one kernel needs
@@ -65,6 +68,7 @@ kernel_version()
 		case $name in
 		*-rt-amd64) [[ $PW_FLAVOUR == rt ]] || continue ;;
 		*-cloud-amd64) [[ $PW_FLAVOUR == cloud ]] || continue ;;
+		*-debug | *-kcsan) [[ $PW_FLAVOUR == "${name##*-}" ]] || continue ;;
 		*) [[ -z $PW_FLAVOUR ]] || continue ;;
 		esac
 		newest=$name
