@@ -40,6 +40,10 @@ vm: ## open a shell in a VM with the module loaded
 check: ## run every test, on this machine and in the VM
 	@scripts/check
 
+.PHONY: check-debug
+check-debug: ## run the module's tests on a kernel with KASAN, lockdep, kmemleak
+	@scripts/check debug
+
 .PHONY: matrix
 matrix: ## build and test on every kernel (MATRIX="trixie sid": on some)
 	@scripts/matrix $(MATRIX)
@@ -84,4 +88,4 @@ clean: ## remove what was built, the VM's root too
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / \
-		{ printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+		{ printf "  make %-11s %s\n", $$1, $$2 }' Makefile
