@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "expect.h"
+#include "patience.h"
 #include "show.h"
 #include "watch.h"
 
@@ -239,7 +240,7 @@ static unsigned int compare_close_measures(const struct expect *expect,
 		got->close.rtt_us = 0;
 	}
 	if (expect->retrans_later) {
-		wrong += between("retrans", retrans, retrans + 3,
+		wrong += between("retrans", retrans, retrans + patient(3),
 				 got->close.count);
 		got->close.count = retrans;
 	}
