@@ -32,23 +32,32 @@ static struct scratch __percpu *scratch;
  * (synchronize_rcu_tasks()) is not for those who sleep. So before that nobody asks any
  * more, and who does has got his answer.
  */
-DEFINE_STATIC_SRCU(asking);
+static struct srcu_struct asking;
 static bool may_ask = true;
 
 int pw_process_text_init(void)
 {
 	unsigned int cpu;
+	int err;
 
 	scratch = alloc_percpu(struct scratch);
 	if (!scratch)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)
 		local_lock_init(&per_cpu_ptr(scratch, cpu)->lock);
-	return 0;
+	err = init_srcu_struct(&asking);
+	if (err) {
+		free_percpu(scratch);
+		scratch = NULL;
+	}
+	return err;
 }
 
 void pw_process_text_exit(void)
 {
+	if (!scratch)
+		return;
+	cleanup_srcu_struct(&asking);
 	free_percpu(scratch);
 	scratch = NULL;
 }

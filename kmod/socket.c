@@ -155,7 +155,7 @@ struct pw_socket *pw_socket_add(struct pw_socket_lock *lock, struct sock *sk)
 	socket->cookie = lock->cookie;
 	if (pw_is_vsock(sk)) {
 		socket->is_vsock = true;
-		shard->nvsock++;
+		WRITE_ONCE(shard->nvsock, shard->nvsock + 1);
 	}
 	hlist_add_head(&socket->node, bucket_of(shard, sk));
 	return socket;
@@ -173,7 +173,8 @@ void pw_socket_remove(struct pw_socket_lock *lock, struct pw_socket *socket)
 	hlist_add_head(&socket->node, &shard->free);
 	shard->nfree++;
 	shard->nused--;
-	shard->nvsock -= socket->is_vsock;
+	if (socket->is_vsock)
+		WRITE_ONCE(shard->nvsock, shard->nvsock - 1);
 }
 
 bool pw_sockets_any_vsock(unsigned int n)
