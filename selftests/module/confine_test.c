@@ -24,6 +24,7 @@
 
 #include "module.h"
 #include "scene.h"
+#include "tool.h"
 
 #define NOBODY		65534
 #define PATIENCE	1000	/* times 10 ms */
@@ -139,23 +140,11 @@ static pid_t start(int (*become)(void), const char *command)
 	return pid;
 }
 
-static int end(pid_t *pid, int number)
-{
-	int status = -1;
-
-	if (*pid <= 0)
-		return -1;
-	kill(*pid, number);
-	waitpid(*pid, &status, 0);
-	*pid = 0;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-}
-
 static int run(int (*become)(void), const char *command)
 {
 	pid_t pid = start(become, command);
 
-	return end(&pid, 0);
+	return tool_end(&pid, 0);
 }
 
 /* What a command prints on a terminal; its exit status is returned. */
@@ -186,7 +175,7 @@ static int run_on_terminal(const char *command, char *text)
 		length += (size_t)got;
 	text[length] = 0;
 	close(terminal);
-	return end(&pid, 0);
+	return tool_end(&pid, 0);
 }
 
 static const char *content(char *text, const char *path)
@@ -295,7 +284,7 @@ static void expect_records(struct __test_metadata *_metadata,
 	EXPECT_TRUE(wait_for(self->text, "ls", "a.pwrec."));
 	close(self->port);
 	EXPECT_TRUE(wait_for(self->text, recorded, "\"event\":\"close\""));
-	EXPECT_EQ(0, end(&self->tool, SIGTERM)) TH_LOG("%s",
+	EXPECT_EQ(0, tool_end(&self->tool, SIGTERM)) TH_LOG("%s",
 		content(self->text, "said"));
 }
 
@@ -325,7 +314,7 @@ TEST_F(confine, keeps_what_the_folder_needs)
 	EXPECT_TRUE(wait_for(self->text, "ls", "a.pwrec"));
 	ASSERT_EQ(0, kill(self->tool, SIGHUP));
 	EXPECT_TRUE(wait_for(self->text, "ls", "a.pwrec."));
-	EXPECT_EQ(0, end(&self->tool, SIGTERM));
+	EXPECT_EQ(0, tool_end(&self->tool, SIGTERM));
 }
 
 TEST_F(confine, keeps_nothing_to_print)
@@ -337,7 +326,7 @@ TEST_F(confine, keeps_nothing_to_print)
 	self->port = take_port();
 	EXPECT_TRUE(wait_for(self->text, "cat out", "listen"));
 	close(self->port);
-	EXPECT_EQ(0, end(&self->tool, SIGINT)) TH_LOG("%s",
+	EXPECT_EQ(0, tool_end(&self->tool, SIGINT)) TH_LOG("%s",
 		content(self->text, "said"));
 }
 

@@ -18,6 +18,7 @@
 #include "module.h"
 #include "patience.h"
 #include "scene.h"
+#include "tool.h"
 
 #define PATIENCE	1000	/* times 10 ms */
 #define FLOOD		2000
@@ -43,18 +44,6 @@ static pid_t start(const char *command)
 	return pid;
 }
 
-static int end(pid_t *pid, int number)
-{
-	int status = -1;
-
-	if (*pid <= 0)
-		return -1;
-	kill(*pid, number);
-	waitpid(*pid, &status, 0);
-	*pid = 0;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-}
-
 FIXTURE_SETUP(record)
 {
 	ASSERT_EQ(0, module_require());
@@ -72,8 +61,8 @@ FIXTURE_TEARDOWN(record)
 {
 	char command[64];
 
-	end(&self->recorder, SIGKILL);
-	end(&self->tail, SIGKILL);
+	tool_end(&self->recorder, SIGKILL);
+	tool_end(&self->tail, SIGKILL);
 	free(self->text);
 	snprintf(command, sizeof(command), "rm -rf %s", self->folder);
 	if (system(command))
@@ -176,8 +165,8 @@ TEST_F(record, reads_what_tail_printed)
 	ASSERT_EQ(0, act());
 	close(take_port(SOCK_DGRAM, 4299));
 	ASSERT_TRUE(wait_for(self->text, "cat lines", "\"lport\":4299,"));
-	EXPECT_EQ(0, end(&self->tail, SIGINT));
-	EXPECT_EQ(0, end(&self->recorder, SIGINT));
+	EXPECT_EQ(0, tool_end(&self->tail, SIGINT));
+	EXPECT_EQ(0, tool_end(&self->recorder, SIGINT));
 
 	printed(live, "cat lines" BETWEEN, &status);
 	printed(self->text, "portwatch read --json --events all --strict file" BETWEEN,
@@ -202,7 +191,7 @@ TEST_F(record, survives_a_kill)
 	close(take_port(SOCK_DGRAM, 4299));
 	ASSERT_TRUE(wait_for(self->text, "portwatch read --json file 2>/dev/null",
 			     "\"lport\":4299,"));
-	EXPECT_EQ(-SIGKILL, end(&self->recorder, SIGKILL));
+	EXPECT_EQ(-SIGKILL, tool_end(&self->recorder, SIGKILL));
 	printed(self->text, "portwatch read --json file 2>&1", &status);
 	EXPECT_EQ(0, status);
 	EXPECT_NE(NULL, strstr(self->text, "\"lport\":4299,"));
@@ -214,7 +203,7 @@ TEST_F(record, survives_a_kill)
 			     "\"phase\":\"end\""));
 	printed(self->text, "portwatch read --json file.*Z 2>&1", &status);
 	EXPECT_NE(NULL, strstr(self->text, "\"lport\":4299,"));
-	EXPECT_EQ(0, end(&self->recorder, SIGTERM));
+	EXPECT_EQ(0, tool_end(&self->recorder, SIGTERM));
 }
 
 /* The file that SIGHUP begins says what was open then, and who had opened it. */
@@ -239,7 +228,7 @@ TEST_F(record, begins_another_file)
 	ASSERT_TRUE(wait_for(self->text, "portwatch read --json file 2>/dev/null",
 			     "\"phase\":\"end\""));
 	close(fd);
-	EXPECT_EQ(0, end(&self->recorder, SIGTERM));
+	EXPECT_EQ(0, tool_end(&self->recorder, SIGTERM));
 	printed(self->text, "portwatch read --json file port 4297 and existing 2>/dev/null",
 		&status);
 	EXPECT_NE(NULL, strstr(self->text, "\"lport\":4297,"));
@@ -266,7 +255,7 @@ TEST_F(record, keeps_what_was_lost)
 	kill(self->recorder, SIGCONT);
 	ASSERT_TRUE(wait_for(self->text, "portwatch read --json file 2>/dev/null",
 			     "\"event\":\"lost\""));
-	EXPECT_EQ(0, end(&self->recorder, SIGINT));
+	EXPECT_EQ(0, tool_end(&self->recorder, SIGINT));
 	printed(self->text, "cat log", &status);
 	ASSERT_EQ(4, sscanf(self->text,
 			    "portwatch: seen %lu, recorded %lu, filtered %lu, lost %lu",

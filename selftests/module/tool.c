@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,4 +160,16 @@ bool tool_hook_is(const char *output, const char *hook, const char *verdict)
 			return !strcmp(word, verdict);
 	}
 	return false;
+}
+
+int tool_end(pid_t *pid, int number)
+{
+	int status = -1;
+
+	if (*pid <= 0)
+		return -1;
+	kill(*pid, number);
+	waitpid(*pid, &status, 0);
+	*pid = 0;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }

@@ -32,6 +32,12 @@ int tool_ask(char *output, size_t size, const char *format, ...)
 FILE *tool_start(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int tool_finish(FILE *pipe);
 
+/*
+ * Ends a child by this signal, unless it has ended by itself. Returns its exit status, the
+ * signal that ended it as a negative, or -1 where there is none; *@pid is 0 then.
+ */
+int tool_end(pid_t *pid, int number);
+
 /* What portwatch status --self-test printed: does it say that of a hook, in its column TEST? */
 bool tool_hook_is(const char *output, const char *hook, const char *verdict);
 
