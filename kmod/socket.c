@@ -48,6 +48,7 @@ static struct {
 	struct pw_shard *shards;
 	unsigned int total;	/* records allocated; of grow() */
 	bool full;		/* as many as there may be; of grow() */
+	bool wanted;		/* somebody found too few since grow() last began */
 	atomic64_t missed;
 	struct irq_work need_more;
 	struct work_struct grow;
@@ -134,8 +135,10 @@ struct pw_socket *pw_socket_add(struct pw_socket_lock *lock, struct sock *sk)
 	/* Something may not be there yet that would take it out. */
 	if (!pw_hooks_attached())
 		return NULL;
-	if (shard->nfree < LOW_WATER && !READ_ONCE(table.full))
+	if (shard->nfree < LOW_WATER && !READ_ONCE(table.full)) {
+		WRITE_ONCE(table.wanted, true);
 		irq_work_queue(&table.need_more);
+	}
 	/* Without that hook it would never be taken out. */
 	if (sk->sk_protocol == IPPROTO_MPTCP &&
 	    !pw_hook_is_attached(PW_HOOK_MPTCP_DESTROY))
@@ -389,6 +392,7 @@ static void grow(struct work_struct *work)
 {
 	unsigned int i;
 
+	WRITE_ONCE(table.wanted, false);
 	for (i = 0; i < SHARDS; i++)
 		if (READ_ONCE(table.shards[i].nfree) < 2 * LOW_WATER &&
 		    add_chunk(&table.shards[i]))
@@ -404,7 +408,10 @@ static void need_more(struct irq_work *work)
 void pw_sockets_make_room(void)
 {
 	cond_resched();
-	irq_work_sync(&table.need_more);
+	/* To wait for the irq_work would take a grace period on PREEMPT_RT each time. */
+	if (!READ_ONCE(table.wanted))
+		return;
+	schedule_work(&table.grow);
 	flush_work(&table.grow);
 }
 
@@ -420,6 +427,7 @@ int pw_sockets_init(void)
 	INIT_WORK(&table.grow, grow);
 	table.total = 0;
 	table.full = false;
+	table.wanted = false;
 	for (i = 0; i < SHARDS; i++) {
 		raw_spin_lock_init(&table.shards[i].lock);
 		table.shards[i].burying = true;
