@@ -12,6 +12,7 @@
 #include "error.h"
 #include "fmt/escape.h"
 #include "fmt/put.h"
+#include "lockdown.h"
 
 #define LINE_SIZE	1024
 #define RED		"\033[1;31m"
@@ -116,16 +117,27 @@ static int explain(int status, const struct reason *reasons, const char *what,
 			reasons->remedy);
 }
 
+static int no_device(int status, const char *device)
+{
+	struct pw_lockdown lockdown;
+
+	if (!pw_lockdown(&lockdown, PW_LOCKDOWN_FILE))
+		return pw_error(status, "no %s: the module is not loaded; try: modprobe portwatch",
+				device);
+	return pw_error(status,
+			"no %s: the module is not loaded, and this kernel is in lockdown (%s), which refuses it unless it is signed; how to: man 8 portwatch, SECURE BOOT",
+			device, lockdown.mode);
+}
+
 int pw_error_device(const char *device, int err)
 {
 	const int status = PW_STATUS_DEVICE;
 
 	if (!device)
 		device = PORTWATCH_DEVICE;
-	if (err != -ENOENT)
-		return explain(status, device_reasons, device, err);
-	return pw_error(status, "no %s: the module is not loaded; try: modprobe portwatch",
-			device);
+	if (err == -ENOENT)
+		return no_device(status, device);
+	return explain(status, device_reasons, device, err);
 }
 
 static const char *file_name(const char *path)
