@@ -34,8 +34,7 @@ static void open_fast(struct __test_metadata *_metadata, struct scene *scene,
 	ASSERT_EQ(30, end_receive(&client, 30));
 	EXPECT_EQ(with_syn, server.facts.syn_data);
 	scene_expect_join(scene, &client, listener, &server);
-	end_close(&client);
-	end_close(&server);
+	end_close_in_turn(&client, &server);
 	expect_fin(&scene->watch, &client, &server);
 	EXPECT_EVENTS(&scene->watch);
 }
@@ -94,8 +93,7 @@ TEST_F(attempt, by_fast_open_is_accepted_before_it_is_established)
 	ASSERT_EQ(0, end_outcome(&client));
 	ASSERT_EQ(30, end_receive(&client, 30));
 	expect_established(watch, &client);
-	end_close(&server);
-	end_close(&client);
+	end_close_in_turn(&server, &client);
 	expect_fin(watch, &server, &client);
 	EXPECT_EVENTS(watch);
 }
@@ -142,8 +140,7 @@ TEST_F(attempt, by_fast_open_begins_with_the_first_write)
 	EXPECT_TRUE(server.facts.syn_data);
 	ASSERT_EQ(100, end_receive(&server, 100));
 	expect_accept(watch, &server, &listener);
-	end_close(&client);
-	end_close(&server);
+	end_close_in_turn(&client, &server);
 	expect_fin(watch, &client, &server);
 	EXPECT_EVENTS(watch);
 }
@@ -204,8 +201,7 @@ TEST_F(attempt, of_two_that_ask_each_other)
 		expect_established(watch, &ends[i]);
 	}
 	EXPECT_EVENTS(watch);
-	end_close(&ends[1]);
-	end_close(&ends[0]);
+	end_close_in_turn(&ends[1], &ends[0]);
 	expect_fin(watch, &ends[1], &ends[0]);
 	EXPECT_EVENTS(watch);
 }

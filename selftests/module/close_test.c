@@ -67,8 +67,7 @@ TEST_F(close, by_the_client_first)
 	struct watch *watch = &self->scene.watch;
 
 	talk(_metadata, &self->client, &self->server, 100, 12345);
-	end_close(&self->client);
-	end_close(&self->server);
+	end_close_in_turn(&self->client, &self->server);
 	expect_fin(watch, &self->client, &self->server);
 	EXPECT_EVENTS(watch);
 }
@@ -78,8 +77,7 @@ TEST_F(close, by_the_server_first)
 	struct watch *watch = &self->scene.watch;
 
 	talk(_metadata, &self->client, &self->server, 70000, 1);
-	end_close(&self->server);
-	end_close(&self->client);
+	end_close_in_turn(&self->server, &self->client);
 	expect_fin(watch, &self->server, &self->client);
 	EXPECT_EVENTS(watch);
 }
@@ -88,8 +86,7 @@ TEST_F(close, without_a_byte_counts_none)
 {
 	struct watch *watch = &self->scene.watch;
 
-	end_close(&self->client);
-	end_close(&self->server);
+	end_close_in_turn(&self->client, &self->server);
 	EXPECT_EQ(0, self->client.tx + self->client.rx);
 	expect_fin(watch, &self->client, &self->server);
 	EXPECT_EVENTS(watch);
@@ -104,8 +101,7 @@ TEST_F(close, of_many_bytes_counts_each_once)
 		talk(_metadata, &self->client, &self->server, 65536, 131072);
 	EXPECT_EQ(8 * 65536, self->client.tx);
 	EXPECT_EQ(8 * 131072, self->client.rx);
-	end_close(&self->client);
-	end_close(&self->server);
+	end_close_in_turn(&self->client, &self->server);
 	expect_fin(watch, &self->client, &self->server);
 	EXPECT_EVENTS(watch);
 }
@@ -253,8 +249,7 @@ TEST_F(close, after_an_attempt_that_was_refused_is_in_order)
 	ASSERT_EQ(0, end_accept(&server, &self->listener));
 	ASSERT_EQ(0, watch_skip(watch));
 	talk(_metadata, &client, &server, 5, 6);
-	end_close(&client);
-	end_close(&server);
+	end_close_in_turn(&client, &server);
 	expect_fin(watch, &client, &server);
 	EXPECT_EVENTS(watch);
 }
@@ -326,8 +321,7 @@ TEST_F(close, has_the_duration)
 	struct answer answer;
 
 	process_do(&self->scene.self, &breathe, &answer);
-	end_close(&self->client);
-	end_close(&self->server);
+	end_close_in_turn(&self->client, &self->server);
 	expect_fin(watch, &self->client, &self->server);
 	ASSERT_EQ(0, watch_collect(watch, 2));
 	duration = watch->got[0].event.close.duration;

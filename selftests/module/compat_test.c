@@ -81,8 +81,7 @@ TEST_F(compat, is_seen_on_both_sides)
 	ASSERT_EQ(100, end_send(&client, 100));
 	ASSERT_EQ(100, end_receive(&server, 100));
 	scene_expect_join(scene, &client, &listener, &server);
-	end_close(&client);
-	end_close(&server);
+	end_close_in_turn(&client, &server);
 	expect_fin(watch, &client, &server);
 	process_kill(self->server);
 	expect_close_listener(watch, &listener, 1);

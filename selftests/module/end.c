@@ -255,6 +255,13 @@ int end_close(struct end *end)
 	return result;
 }
 
+void end_close_in_turn(struct end *first, struct end *second)
+{
+	end_close(first);
+	end_receive(second, 1);
+	end_close(second);
+}
+
 int end_shutdown(struct end *end, int how)
 {
 	return end_do_simple(end, DO_SHUTDOWN, how, 0, 0);

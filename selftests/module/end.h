@@ -53,6 +53,8 @@ int end_outcome(struct end *end);
 int end_fast_open(struct end *end, int bytes, int flags, struct target target);
 int end_accept(struct end *end, struct end *listener);
 int end_close(struct end *end);
+/* The second one when it has heard that the first one is done: a FIN may take its time. */
+void end_close_in_turn(struct end *first, struct end *second);
 
 /* SCTP. */
 int end_bindx(struct end *end, struct target target);

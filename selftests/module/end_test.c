@@ -105,8 +105,7 @@ TEST_F(end, of_a_socket_that_asked_for_its_port_comes_once_after_a_close)
 {
 	struct watch *watch = &self->scene.watch;
 
-	end_close(&self->client);
-	end_close(&self->server);
+	end_close_in_turn(&self->client, &self->server);
 	expect_fin(watch, &self->client, &self->server);
 	EXPECT_EVENTS(watch);
 }
@@ -145,8 +144,7 @@ TEST_F(end, counts_bytes_once_that_were_sent_again)
 	ASSERT_EQ(1000, end_receive(&self->server, 1000));
 	ASSERT_EQ(0, end_drain(&self->client));
 	EXPECT_GE(self->client.facts.retrans, 1U);
-	end_close(&self->client);
-	end_close(&self->server);
+	end_close_in_turn(&self->client, &self->server);
 	expect_fin(watch, &self->client, &self->server);
 	EXPECT_EVENTS(watch);
 }

@@ -213,8 +213,7 @@ TEST_F(mptcp, asked_by_tcp_accepts_tcp)
 	EXPECT_EQ(IPPROTO_TCP, client.facts.protocol);
 	EXPECT_EQ(IPPROTO_TCP, server.facts.protocol);
 	ASSERT_EQ(0, end_talk(&client, &server, 10, 20));
-	end_close(&client);
-	end_close(&server);
+	end_close_in_turn(&client, &server);
 	expect_fin(watch, &client, &server);
 	EXPECT_EVENTS(watch);
 }

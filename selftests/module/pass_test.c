@@ -72,8 +72,7 @@ TEST_F(passed, to_a_child_that_is_not_the_last)
 	client.tx = 15;
 	process_kill(child);
 	ASSERT_EVENTS(watch);
-	end_close(&client);
-	end_close(&server);
+	end_close_in_turn(&client, &server);
 	expect_fin(watch, &client, &server);
 	EXPECT_EVENTS(watch);
 }
@@ -90,8 +89,7 @@ TEST_F(passed, to_itself)
 	EXPECT_NE(client.fd, copy.fd);
 	end_close(&client);
 	ASSERT_EVENTS(watch);
-	end_close(&copy);
-	end_close(&server);
+	end_close_in_turn(&copy, &server);
 	expect_fin(watch, &copy, &server);
 	EXPECT_EVENTS(watch);
 }
@@ -116,8 +114,7 @@ TEST_F(passed, while_its_sender_ends)
 	client.fd = carried;
 	ASSERT_EQ(7, end_send(&client, 7));
 	ASSERT_EQ(7, end_receive(&server, 7));
-	end_close(&client);
-	end_close(&server);
+	end_close_in_turn(&client, &server);
 	expect_by(expect_fin(watch, &client, &server), &scene->self);
 	EXPECT_EVENTS(watch);
 }

@@ -160,8 +160,7 @@ TEST_F(queue, ends_for_those_that_were_not_accepted)
 	expect_close_listener(watch, &listener, 1);
 	expect_child_reset(watch, &listener, &clients[1]);
 	ASSERT_EVENTS(watch);
-	end_close(&server);
-	end_close(&clients[0]);
+	end_close_in_turn(&server, &clients[0]);
 	expect_fin(watch, &server, &clients[0]);
 	EXPECT_EVENTS(watch);
 }

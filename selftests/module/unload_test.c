@@ -113,8 +113,7 @@ TEST_F(unload, and_load_see_the_accept_of_one_who_waited_before)
 	ASSERT_EQ(0, end_accept_finish(&server, &listener));
 	scene_expect_join(scene, &client, &listener, &server);
 	ASSERT_EVENTS(watch);
-	end_close(&client);
-	end_close(&server);
+	end_close_in_turn(&client, &server);
 	expect_fin(watch, &client, &server);
 	end_close(&listener);
 	/* Since when it listened was before the module's time. */

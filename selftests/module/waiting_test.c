@@ -145,8 +145,7 @@ static void is_established(struct __test_metadata *_metadata,
 	expect_accept(watch, &server, listener);
 	EXPECT_EVENTS(watch);
 	client->begun[1] = clock_boottime();
-	end_close(client);
-	end_close(&server);
+	end_close_in_turn(client, &server);
 	expect_fin(watch, client, &server);
 	EXPECT_EVENTS(watch);
 }
