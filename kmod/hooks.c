@@ -306,13 +306,24 @@ int pw_hooks_attach(void)
 	return 0;
 }
 
+/* Whether it has what we look for there is found out anew with the next session. */
+static void detach_module(struct pw_set *set)
+{
+	struct pw_hook *hook;
+
+	detach_set(set);
+	for_each_hook(hook, set)
+		if (hook->absent)
+			hook->error = 0;
+}
+
 void pw_hooks_detach(void)
 {
 	unsigned int i;
 
 	WRITE_ONCE(attached, false);
 	for (i = 0; i < ARRAY_SIZE(modules); i++)
-		detach_set(&modules[i]);
+		detach_module(&modules[i]);
 	detach_set(&flow);
 	detach_set(&always);
 	/* Handlers of tracepoints that still run. */
