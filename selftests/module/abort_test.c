@@ -100,7 +100,7 @@ TEST_F(aborted, is_a_listener_and_what_waits_for_it)
 	ASSERT_EQ(0, scene_listen(scene, &listener, serving));
 	ASSERT_EQ(0, scene_connect(scene, &client, &scene->self, &listener));
 	ASSERT_EQ(0, watch_skip(watch));
-	/* By now it is queued. */
+	ASSERT_EQ(0, end_wait_queued(&listener, 1));
 	client.begun[1] = clock_boottime();
 	ASSERT_EQ(0, kill_port(scene, &killer, "-t state listening",
 			       end_port(&listener)));
@@ -170,7 +170,7 @@ TEST_F(aborted, is_what_waits_to_be_accepted)
 	ASSERT_EQ(0, scene_listen(scene, &listener, serving));
 	ASSERT_EQ(0, scene_connect(scene, &client, &scene->self, &listener));
 	ASSERT_EQ(0, watch_skip(watch));
-	/* By now it is queued. */
+	ASSERT_EQ(0, end_wait_queued(&listener, 1));
 	client.begun[1] = clock_boottime();
 	ASSERT_EQ(0, kill_port(scene, &killer, "-t state established",
 			       end_port(&listener)));

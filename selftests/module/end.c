@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "end.h"
+#include "patience.h"
 
 /* A connection that is over has forgotten its addresses; the test has not. */
 static void end_learn(struct end *end, const struct facts *facts)
@@ -260,6 +262,19 @@ void end_close_in_turn(struct end *first, struct end *second)
 	end_close(first);
 	end_receive(second, 1);
 	end_close(second);
+}
+
+int end_wait_queued(struct end *listener, unsigned int count)
+{
+	int i;
+
+	for (i = 0; i < patient(5000); i++) {
+		end_facts(listener);
+		if (listener->facts.queued == count)
+			return 0;
+		poll(NULL, 0, 1);
+	}
+	return -ETIMEDOUT;
 }
 
 int end_shutdown(struct end *end, int how)

@@ -76,6 +76,9 @@ int end_deaf(struct end *end, bool deaf);
 int end_nonblock(struct end *end);
 int end_facts(struct end *end);
 
+/* Until so many connections wait for accept() of a TCP listener: 0, or -ETIMEDOUT. */
+int end_wait_queued(struct end *listener, unsigned int count);
+
 /* accept() by a process that blocks in it: begun, and finished later. */
 int end_accept_begin(struct end *listener, bool in_thread);
 int end_accept_finish(struct end *end, struct end *listener);

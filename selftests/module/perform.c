@@ -89,6 +89,8 @@ static void facts_get(int fd, struct facts *facts)
 	if (facts->protocol == IPPROTO_TCP &&
 	    !getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length)) {
 		facts->retrans = info.tcpi_total_retrans;
+		if (info.tcpi_state == TCP_LISTEN)
+			facts->queued = info.tcpi_unacked;
 		facts->syn_data = info.tcpi_options & TCPI_OPT_SYN_DATA;
 	}
 }

@@ -75,6 +75,7 @@ struct facts {
 	uint16_t flags;		/* PORTWATCH_F_* that are options */
 	bool v6only;
 	uint32_t retrans;	/* TCP: segments sent again */
+	uint32_t queued;	/* TCP: connections that wait for accept() */
 	bool syn_data;		/* TCP: data came or went with the SYN */
 };
 

@@ -65,7 +65,7 @@ static void wait_in_queue(struct __test_metadata *_metadata,
 		scene_expect_connect(scene, &clients[i]);
 	}
 	ASSERT_EVENTS(&scene->watch);
-	/* By now they are queued. */
+	ASSERT_EQ(0, end_wait_queued(listener, 2));
 	for (i = 0; i < 2; i++)
 		clients[i].begun[1] = clock_boottime();
 }
@@ -240,6 +240,7 @@ TEST_F(queue, moves_to_another_listener_of_its_group)
 					   &listeners[0]));
 		scene_expect_connect(scene, &clients[i]);
 	}
+	ASSERT_EQ(0, end_wait_queued(&listeners[0], 2));
 	ASSERT_EQ(0, end_listen(&listeners[1], 5));
 	expect_listen(watch, &listeners[1], 5);
 	end_close(&listeners[0]);
