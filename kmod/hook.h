@@ -77,6 +77,12 @@ bool pw_has_port(const struct sock *sk);
 /* Has its last descriptor been closed, or did it never have any and is dead? */
 bool pw_is_let_go(const struct sock *sk);
 
+/*
+ * TCP and MPTCP, with the shard locked: it is neither connected nor a listener, nor does
+ * it try to be. That an end is told is enough: the state is set a little later.
+ */
+bool pw_is_over(const struct pw_socket *socket, const struct sock *sk);
+
 /* PW_S_* of a socket that was not seen being made, by what it is now. */
 u16 pw_socket_flags_of(const struct sock *sk);
 

@@ -177,6 +177,14 @@ void pw_event_set_still_bound(struct portwatch_event *event,
 		event->flags |= PORTWATCH_F_STILL_BOUND;
 }
 
+bool pw_is_over(const struct pw_socket *socket, const struct sock *sk)
+{
+	return pw_has_states(sk) &&
+	       (sk->sk_state == TCP_CLOSE || socket->flags & PW_S_ENDED ||
+		(sk->sk_state == TCP_SYN_SENT &&
+		 !(socket->flags & PW_S_CONNECTING)));
+}
+
 /*
  * The port goes back with the last descriptor: where more had ended before, that was
  * said to be still bound.
@@ -240,7 +248,7 @@ PW_FTRACE(pw_on_inet_release)
 	if (socket) {
 		socket->flags |= PW_S_RELEASED;
 		pw_socket_set_closer(socket, who);
-		if (!by_state || (pw_has_states(sk) && sk->sk_state == TCP_CLOSE))
+		if (!by_state || pw_is_over(socket, sk))
 			pw_emit_socket_close(socket, sk);
 		if (!by_state && !sock->file)
 			pw_socket_bury(&lock, socket);

@@ -171,7 +171,8 @@ static void on_attempt_over(struct pw_socket *socket, struct sock *sk)
 	    (pw_is_mptcp(sk) || READ_ONCE(sk->sk_err) ||
 	     tcp_sk(sk)->packets_out))
 		emit_connect_failed(socket, sk);
-	if (socket->flags & PW_S_RELEASED)
+	/* Unless its release told that already: no attempt was under way. */
+	if (socket->flags & PW_S_RELEASED && !(socket->flags & PW_S_ENDED))
 		pw_emit_socket_close(socket, sk);
 }
 

@@ -317,6 +317,8 @@ static u8 state_of(const struct pw_socket *socket, const struct sock *sk)
 		state = socket->flags & PW_S_ASSOCIATED ? TCP_ESTABLISHED :
 			socket->flags & PW_S_CONNECTING ? TCP_SYN_SENT :
 							  TCP_CLOSE;
+	else if (pw_is_over(socket, sk))
+		state = TCP_CLOSE;
 	switch (state) {
 	case TCP_LISTEN:
 		return PORTWATCH_STATE_LISTENING;

@@ -263,6 +263,10 @@ static bool is_urgent(const struct pw_socket *socket,
 		 PORTWATCH_EVENT_BIT(PORTWATCH_CONNECT) |		\
 		 PORTWATCH_EVENT_BIT(PORTWATCH_ACCEPT))
 
+/* Where a socket begins to be an open one. */
+#define BEGINS	(PORTWATCH_EVENT_BIT(PORTWATCH_SOCKET) |	\
+		 PORTWATCH_EVENT_BIT(PORTWATCH_ACCEPT))
+
 static u64 emit(struct pw_socket *socket, struct portwatch_event *event,
 		struct pw_process *actor, u32 actor_tid,
 		struct pw_emission with)
@@ -279,6 +283,9 @@ static u64 emit(struct pw_socket *socket, struct portwatch_event *event,
 		event->owner_tid = socket->owner_tid;
 		if (USES & PORTWATCH_EVENT_BIT(event->type))
 			socket->flags |= PW_S_USED;
+		/* A session that begins just now gets a row for it. */
+		if (BEGINS & PORTWATCH_EVENT_BIT(event->type))
+			with.except = ~socket->shown;
 	}
 	event->actor_tid = with.actor ? actor_tid : 0;
 	return pw_stream_emit(event, &with);
@@ -295,7 +302,7 @@ u64 pw_socket_emit(struct pw_socket *socket, struct portwatch_event *event,
 void pw_socket_emit_to(struct pw_socket *socket, struct portwatch_event *event,
 		       u32 sessions, struct pw_process *actor, u32 actor_tid)
 {
-	struct pw_emission with = { .only = sessions };
+	struct pw_emission with = { .except = ~sessions };
 
 	emit(socket, event, actor, actor_tid, with);
 }

@@ -130,8 +130,7 @@ u64 pw_stream_emit(struct portwatch_event *event,
 
 	if (event->flags & PORTWATCH_F_UNUSED)
 		mask &= READ_ONCE(pw_stream_wants[PORTWATCH_SOCKET]);
-	if (with->only)
-		mask &= with->only;
+	mask &= ~with->except;
 	if (!mask)
 		return ktime_get_boottime_ns();
 	deliver(mask, event, with);

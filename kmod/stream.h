@@ -41,7 +41,7 @@ void pw_stream_remove(struct pw_session *session);
  * @elapsed:	a field of the event that holds a time, and gets the nanoseconds from
  *		then to the event; NULL: none; 0 (not known) stays 0
  * @urgent:	it may use the reserve of a ring
- * @only:	sessions that may have it, a bit for each place; 0: any
+ * @except:	sessions that may not have it, a bit for each place
  */
 struct pw_emission {
 	struct pw_process *owner;
@@ -49,7 +49,7 @@ struct pw_emission {
 	struct pw_process *holder;
 	__u64 *elapsed;
 	bool urgent;
-	u32 only;
+	u32 except;
 };
 
 /*
