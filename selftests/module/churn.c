@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "churn.h"
+#include "turns.h"
 
 int churn_listen(struct target *name, int backlog)
 {
@@ -49,34 +47,11 @@ static void churn(void)
 	}
 }
 
-/*
- * QEMU before 8.1, where it emulates several CPUs in parallel, may keep a
- * breakpoint for ever that one CPU removed while another one was translating it
- * ("accel/tcg: Always lock pages before translation"). Hooks that come and go
- * while their functions run would hang such a machine within minutes, so there
- * everything takes turns on one CPU.
- */
-static void take_turns_where_emulated(void)
-{
-	char text[4096] = "";
-	int fd = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC);
-	cpu_set_t set;
-
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
-		return;
-	close(fd);
-	if (!strstr(text, "QEMU TCG CPU"))
-		return;
-	CPU_ZERO(&set);
-	CPU_SET(0, &set);
-	sched_setaffinity(0, sizeof(set), &set);
-}
-
 void churn_begin(struct churn *churners)
 {
 	int i;
 
-	take_turns_where_emulated();
+	turns_take();
 	fflush(NULL);
 	for (i = 0; i < CHURNERS; i++) {
 		churners->processes[i] = fork();

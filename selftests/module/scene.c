@@ -16,6 +16,7 @@
 #include "file.h"
 #include "module.h"
 #include "scene.h"
+#include "turns.h"
 
 #define SOCK_TYPE	0xf	/* the rest are flags */
 
@@ -74,6 +75,7 @@ void scene_hold_hooks(void)
 
 	if (fd < 0 || ioctl(fd, PORTWATCH_IOC_START, &start))
 		fprintf(stderr, "# the hooks are not held\n");
+	turns_end();
 }
 
 static int scene_begin(struct scene *scene, enum family family)
