@@ -151,6 +151,8 @@ void scene_close(struct scene *scene)
 {
 	unsigned int i;
 
+	/* Its session may be the last. */
+	turns_take();
 	for (i = 0; i < scene->nr_actors; i++)
 		if (scene->actors[i].control >= 0)
 			process_kill(&scene->actors[i]);
