@@ -77,6 +77,17 @@ kernel_version()
 	echo "$newest"
 }
 
+qemu_version()
+{
+	qemu-system-x86_64 --version | sed -n '1s/.*version \([0-9.]*\).*/\1/p'
+}
+
+# Does it get several emulated CPUs right (vm-accel)?
+qemu_is_recent()
+{
+	printf '%s\n' 8.1 "$(qemu_version)" | sort -VC
+}
+
 # Wait for the lock on a file or folder, unless a caller of this script has it;
 # it ends with the script. What could outlive the script must close it, and the
 # one that waits here goes with it: it would get a lock that nobody wants.

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "churn.h"
-#include "turns.h"
 
 int churn_listen(struct target *name, int backlog)
 {
@@ -51,7 +50,6 @@ void churn_begin(struct churn *churners)
 {
 	int i;
 
-	turns_take();
 	fflush(NULL);
 	for (i = 0; i < CHURNERS; i++) {
 		churners->processes[i] = fork();

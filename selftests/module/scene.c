@@ -16,7 +16,6 @@
 #include "file.h"
 #include "module.h"
 #include "scene.h"
-#include "turns.h"
 
 #define SOCK_TYPE	0xf	/* the rest are flags */
 
@@ -75,7 +74,6 @@ void scene_hold_hooks(void)
 
 	if (fd < 0 || ioctl(fd, PORTWATCH_IOC_START, &start))
 		fprintf(stderr, "# the hooks are not held\n");
-	turns_end();
 }
 
 static int scene_begin(struct scene *scene, enum family family)
@@ -151,8 +149,6 @@ void scene_close(struct scene *scene)
 {
 	unsigned int i;
 
-	/* Its session may be the last. */
-	turns_take();
 	for (i = 0; i < scene->nr_actors; i++)
 		if (scene->actors[i].control >= 0)
 			process_kill(&scene->actors[i]);

@@ -165,6 +165,4 @@ void root_set_up(void)
 		die("sethostname");
 	set_loopback_up();
 	write_file("/proc/sys/kernel/printk_devkmsg", "on\n");
-	/* Those that no CPU is set for, see selftests/module/turns.h. */
-	write_file("/sys/devices/virtual/workqueue/cpumask", "1\n");
 }
