@@ -36,5 +36,8 @@ within()
 # network namespace.
 is_quiet()
 {
-	! ss -Htno "$@" | grep -v 'timer:(timewait,'
+	local left
+
+	left=$(ss -Htno "$@") || return
+	! grep -v -e 'timer:(timewait,' -e '^$' <<<"$left"
 }
