@@ -215,8 +215,8 @@ void pw_event_vsock_show_peer(struct portwatch_event *event,
 }
 
 /* The peer of an attempt that failed stays in the socket; it means nothing then. */
-static void set_addresses_vsock(struct portwatch_event *event,
-				const struct sock *sk)
+static noinline void set_addresses_vsock(struct portwatch_event *event,
+					 const struct sock *sk)
 {
 	struct portwatch_vsock_addr addr;
 

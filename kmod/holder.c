@@ -329,7 +329,7 @@ static bool begin(struct search *search, const struct sock *sk,
  */
 static void look_up(struct pw_holder *holder, const struct search *search)
 {
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 
 	socket = pw_socket_lock_known(&lock, search->found, search->cookie);

@@ -87,6 +87,14 @@ bool pw_is_over(const struct pw_socket *socket, const struct sock *sk);
 u16 pw_socket_flags_of(const struct sock *sk);
 
 /*
+ * pw_socket_lock() in process context, for what the running process does: @who is that,
+ * with a reference, or NULL where it is the owner, who need not be looked for.
+ */
+struct pw_socket *pw_socket_lock_by(struct pw_socket_lock *lock, struct sock *sk,
+				    struct pw_process **who)
+	__acquires(lock->shard);
+
+/*
  * In process context, with the shard locked: the record of a socket that the
  * process @who works with. One that is not known yet was open before the hooks
  * were, and belongs to who holds it (Documentation/events.md). May be NULL.

@@ -20,7 +20,7 @@
 static void queued(struct sock *listener, struct sock *child, bool is_new)
 {
 	struct pw_process *owner = NULL;
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	u32 owner_tid = 0;
 	u64 cookie;
@@ -134,7 +134,7 @@ PW_KPROBE(pw_on_migrate)
 
 void pw_count_accepted(struct sock *listener)
 {
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket = pw_socket_lock(&lock, listener);
 
 	if (socket)
@@ -144,8 +144,8 @@ void pw_count_accepted(struct sock *listener)
 
 void pw_emit_accept(struct sock *sk, u64 listener)
 {
-	struct portwatch_event event;
-	struct pw_socket_lock lock;
+	struct portwatch_event event __uninitialized;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	struct pw_process *who;
 	u64 now;
@@ -201,7 +201,7 @@ PW_FTRACE(pw_on_inet_accept)
 /* The listener that @sk came from is found by what was noted; it may be gone. */
 static void count_accepted_of(struct sock *sk)
 {
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket = pw_socket_lock(&lock, sk);
 	struct sock *listener = NULL;
 	u64 cookie = 0;

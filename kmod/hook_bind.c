@@ -35,7 +35,7 @@ const size_t pw_bind_data_size = sizeof(struct bind_data);
 void pw_emit_bind(struct pw_socket *socket, struct sock *sk, u64 cookie, u8 how,
 		  const struct pw_address *asked, struct pw_process *who)
 {
-	struct portwatch_event event;
+	struct portwatch_event event __uninitialized;
 	u64 now;
 
 	if (socket) {
@@ -56,7 +56,7 @@ static void emit_bind_failed(struct pw_socket *socket, struct sock *sk,
 			     int error, struct pw_process *who,
 			     const struct pw_holder *holder)
 {
-	struct portwatch_event event;
+	struct portwatch_event event __uninitialized;
 
 	pw_event_init(&event, PORTWATCH_BIND_FAILED, sk, cookie);
 	/* A socket that is bound already has an address: not what was asked. */
@@ -78,15 +78,14 @@ static void report_failure(struct sock *sk, u8 how,
 			   const struct pw_address *asked, int error)
 {
 	struct pw_holder holder = { NULL };
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	struct pw_process *who;
 
 	if (error == -EADDRINUSE && how == PORTWATCH_HOW_EXPLICIT &&
 	    READ_ONCE(pw_stream_wants[PORTWATCH_BIND_FAILED]))
 		pw_holder_find(&holder, sk, asked);
-	who = pw_process_current();
-	socket = pw_socket_lock(&lock, sk);
+	socket = pw_socket_lock_by(&lock, sk, &who);
 	socket = pw_socket_of_holder(&lock, socket, sk, who);
 	emit_bind_failed(socket, sk, lock.cookie, how, asked, error, who,
 			 &holder);
@@ -120,7 +119,7 @@ PW_KPROBE(pw_on_inet_bind_entry)
 static void bind_returned(struct bind_data *data, int ret)
 {
 	struct sock *sk = data->sk;
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	struct pw_process *who;
 
@@ -131,8 +130,7 @@ static void bind_returned(struct bind_data *data, int ret)
 		report_failure(sk, how_asked(&data->asked), &data->asked, ret);
 		return;
 	}
-	who = pw_process_current();
-	socket = pw_socket_lock(&lock, sk);
+	socket = pw_socket_lock_by(&lock, sk, &who);
 	socket = pw_socket_of_holder(&lock, socket, sk, who);
 	pw_emit_bind(socket, sk, lock.cookie, how_asked(&data->asked),
 		     &data->asked, who);
@@ -198,7 +196,7 @@ PW_KPROBE(pw_on_inet_autobind)
 	struct bind_data *data = (void *)ri->data;
 	int ret = regs_return_value(regs);
 	struct sock *sk = data->sk;
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	struct pw_process *who;
 
@@ -207,8 +205,7 @@ PW_KPROBE(pw_on_inet_autobind)
 		report_failure(sk, PORTWATCH_HOW_AUTO, &data->asked, ret);
 		return 0;
 	}
-	who = pw_process_current();
-	socket = pw_socket_lock(&lock, sk);
+	socket = pw_socket_lock_by(&lock, sk, &who);
 	socket = pw_socket_of_holder(&lock, socket, sk, who);
 	if (!socket || socket->port != inet_sk(sk)->inet_num)
 		pw_emit_bind(socket, sk, lock.cookie, PORTWATCH_HOW_AUTO, NULL,
@@ -236,7 +233,7 @@ PW_KPROBE(pw_on_inet_listen_entry)
 void pw_emit_listen(struct pw_socket *socket, struct sock *sk, u64 cookie,
 		    u32 backlog, struct pw_process *who)
 {
-	struct portwatch_event event;
+	struct portwatch_event event __uninitialized;
 	u64 now;
 
 	pw_event_init(&event, PORTWATCH_LISTEN, sk, cookie);
@@ -260,7 +257,7 @@ void pw_emit_listen(struct pw_socket *socket, struct sock *sk, u64 cookie,
 static void listen_returned(struct bind_data *data, int ret)
 {
 	struct sock *sk = data->sk;
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	struct pw_process *who;
 
@@ -269,8 +266,7 @@ static void listen_returned(struct bind_data *data, int ret)
 			       PORTWATCH_HOW_AUTO, &data->asked, ret);
 	if (ret)
 		return;
-	who = pw_process_current();
-	socket = pw_socket_lock(&lock, sk);
+	socket = pw_socket_lock_by(&lock, sk, &who);
 	socket = pw_socket_of_holder(&lock, socket, sk, who);
 	if (sk->sk_state == TCP_LISTEN) {
 		if (!data->had_port)

@@ -31,8 +31,8 @@ PW_FTRACE(pw_on_tcp_connect)
 {
 	struct sock *carrier = (void *)pw_ftrace_arg(regs, 0);
 	struct sock *sk = carrier;
-	struct portwatch_event event;
-	struct pw_socket_lock lock;
+	struct portwatch_event event __uninitialized;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	struct pw_process *who;
 	u64 now;
@@ -46,8 +46,7 @@ PW_FTRACE(pw_on_tcp_connect)
 	if (!pw_has_states(sk))
 		return;
 	pw_hook_hit(PW_HOOK_CONNECT);
-	who = pw_process_current();
-	socket = pw_socket_lock(&lock, sk);
+	socket = pw_socket_lock_by(&lock, sk, &who);
 	socket = pw_socket_of_holder(&lock, socket, sk, who);
 	if (socket) {
 		socket->flags &= ~(PW_S_ENDED | PW_S_RST_IN | PW_S_RST_OUT |
@@ -92,7 +91,7 @@ static void emit_failed(struct pw_socket *socket, struct sock *sk, u64 cookie,
 			struct connect_data *data, int error,
 			struct pw_process *who)
 {
-	struct portwatch_event event;
+	struct portwatch_event event __uninitialized;
 
 	pw_event_init(&event, PORTWATCH_CONNECT_FAILED, sk, cookie);
 	pw_event_clear_local(&event, sk);
@@ -106,15 +105,14 @@ static void emit_failed(struct pw_socket *socket, struct sock *sk, u64 cookie,
 static void connect_returned(struct connect_data *data, int ret, bool datagram)
 {
 	struct sock *sk = data->sk;
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	struct pw_process *who;
 
 	/* Nobody's port is meant. */
 	if (sk->sk_type == SOCK_RAW)
 		return;
-	who = pw_process_current();
-	socket = pw_socket_lock(&lock, sk);
+	socket = pw_socket_lock_by(&lock, sk, &who);
 	socket = pw_socket_of_holder(&lock, socket, sk, who);
 	if (ret) {
 		if (socket)

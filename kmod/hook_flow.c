@@ -52,7 +52,7 @@ static void emit_flow(struct pw_socket *socket, struct sock *sk, u8 dir,
 		      const struct pw_address *remote, u32 news, bool full,
 		      struct pw_process *who)
 {
-	struct portwatch_event event;
+	struct portwatch_event event __uninitialized;
 
 	pw_event_init(&event, PORTWATCH_FLOW, sk, socket->cookie);
 	pw_event_set_local(&event, local);
@@ -77,7 +77,7 @@ static void saw_datagram(struct sock *sk, const struct sk_buff *skb, bool is_ipv
 	struct pw_address local, remote;
 	struct pw_flow_key key = { .dir = dir };
 	struct pw_process *who = NULL;
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	unsigned long flags;
 	bool is_news, full;

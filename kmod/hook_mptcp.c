@@ -151,7 +151,7 @@ PW_FTRACE(pw_on_mptcp_new_connection)
 PW_FTRACE(pw_on_mptcp_destroy)
 {
 	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 
 	pw_hook_hit(PW_HOOK_MPTCP_DESTROY);

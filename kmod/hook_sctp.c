@@ -125,7 +125,7 @@ static void emit_autobind(struct pw_socket *socket, struct sock *sk,
 	struct pw_address any = {
 		.family = sk->sk_family, .port = inet_sk(sk)->inet_num,
 	};
-	struct portwatch_event event;
+	struct portwatch_event event __uninitialized;
 
 	socket->flags |= PW_S_PORT;
 	socket->port = any.port;
@@ -147,8 +147,8 @@ PW_FTRACE(pw_on_sctp_associate)
 	const struct sctp_association *asoc = (void *)pw_ftrace_arg(regs, 1);
 	struct sock *sk = asoc->base.sk;
 	bool many = pw_sctp_has_many(sk);
-	struct portwatch_event event;
-	struct pw_socket_lock lock;
+	struct portwatch_event event __uninitialized;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	struct pw_process *who;
 	u64 now;
@@ -181,7 +181,7 @@ PW_FTRACE(pw_on_sctp_assoc_change)
 	const struct sctp_association *asoc = (void *)pw_ftrace_arg(regs, 0);
 	u16 change = pw_ftrace_arg(regs, 2);
 	struct sock *sk = asoc->base.sk;
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	u8 reason, first;
 
@@ -213,7 +213,7 @@ PW_FTRACE(pw_on_sctp_assoc_change)
 
 static void emit_established(struct pw_socket *socket, struct sock *sk)
 {
-	struct portwatch_event event;
+	struct portwatch_event event __uninitialized;
 
 	init_event(&event, PORTWATCH_ESTABLISHED, sk, socket->cookie,
 		   association_of(sk));
@@ -229,7 +229,7 @@ static void emit_connect_failed(struct pw_socket *socket, struct sock *sk,
 				const struct sctp_association *asoc)
 {
 	int error = READ_ONCE(sk->sk_err);
-	struct portwatch_event event;
+	struct portwatch_event event __uninitialized;
 
 	init_event(&event, PORTWATCH_CONNECT_FAILED, sk, socket->cookie, asoc);
 	event.connect_failed.error =
@@ -244,7 +244,7 @@ static void emit_connect_failed(struct pw_socket *socket, struct sock *sk,
 static void emit_connection_close(struct pw_socket *socket, struct sock *sk,
 				  const struct sctp_association *asoc)
 {
-	struct portwatch_event event;
+	struct portwatch_event event __uninitialized;
 
 	init_event(&event, PORTWATCH_CLOSE, sk, socket->cookie, asoc);
 	event.close.kind = PORTWATCH_KIND_CONNECTION;
@@ -275,7 +275,7 @@ PW_FTRACE(pw_on_sctp_association_free)
 {
 	const struct sctp_association *asoc = (void *)pw_ftrace_arg(regs, 0);
 	struct sock *sk = asoc->base.sk;
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 
 	/* The kernel makes one for each INIT that comes in, for a moment. */
@@ -325,7 +325,7 @@ PW_FTRACE(pw_on_sctp_assoc_migrate)
 	bool peeled = pw_sctp_is_peeled_off(sk);
 	u64 listener = pw_socket_cookie(old);
 	struct pw_process *who = NULL;
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	bool incoming;
 
@@ -356,7 +356,7 @@ PW_FTRACE(pw_on_sctp_assoc_migrate)
 /* Process context; the new socket is locked, and nobody else has it. */
 static void peeled_off(struct sock *sk)
 {
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket = pw_socket_lock(&lock, sk);
 	bool incoming = socket && socket->flags & PW_S_INCOMING;
 
@@ -392,7 +392,7 @@ static void ended(struct pw_socket_lock *lock, struct pw_socket *socket,
 
 void pw_on_sctp_set_state(struct sock *sk, int oldstate, int newstate)
 {
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 
 	if (newstate == TCP_ESTABLISHED && pw_sctp_is_peeled_off(sk)) {

@@ -3,6 +3,7 @@
  * The beginning and the end of sockets.
  */
 #include <linux/fs.h>
+#include <linux/ktime.h>
 #include <linux/net.h>
 #include <linux/rcupdate.h>
 #include <linux/tcp.h>
@@ -84,6 +85,20 @@ u16 pw_socket_flags_of(const struct sock *sk)
 	}
 }
 
+struct pw_socket *pw_socket_lock_by(struct pw_socket_lock *lock, struct sock *sk,
+				    struct pw_process **who)
+	__acquires(lock->shard)
+{
+	struct pw_socket *socket = pw_socket_lock(lock, sk);
+
+	*who = NULL;
+	if (likely(socket && pw_process_is_current(socket->owner)))
+		return socket;
+	pw_socket_unlock(lock);
+	*who = pw_process_current();
+	return pw_socket_lock(lock, sk);
+}
+
 struct pw_socket *pw_socket_of_holder(struct pw_socket_lock *lock,
 				      struct pw_socket *socket, struct sock *sk,
 				      struct pw_process *who)
@@ -101,7 +116,7 @@ struct pw_socket *pw_socket_of_holder(struct pw_socket_lock *lock,
 void pw_emit_plain(struct pw_socket *socket, u8 type, struct sock *sk,
 		   u64 cookie, struct pw_process *who)
 {
-	struct portwatch_event event;
+	struct portwatch_event event __uninitialized;
 
 	pw_event_init(&event, type, sk, cookie);
 	pw_socket_emit(socket, &event, who, current->pid, NULL);
@@ -110,10 +125,16 @@ void pw_emit_plain(struct pw_socket *socket, u8 type, struct sock *sk,
 void pw_emit_socket(struct pw_socket *socket, struct sock *sk,
 		    struct pw_process *owner, struct pw_process *who)
 {
-	struct portwatch_event event;
+	struct portwatch_event event __uninitialized;
 
 	pw_socket_set_owner(socket, owner, current->pid);
 	socket->shown = pw_stream_who_sees_all();
+	/* Seldom asked for; who sees all by now has asked before. */
+	if (!READ_ONCE(pw_stream_wants[PORTWATCH_SOCKET])) {
+		socket->seq++;
+		socket->born = ktime_get_boottime_ns();
+		return;
+	}
 	pw_event_init(&event, PORTWATCH_SOCKET, sk, socket->cookie);
 	/* It has none yet; one that is a copy would show those of the old one. */
 	pw_event_clear_addresses(&event, sk);
@@ -130,7 +151,7 @@ PW_FTRACE(pw_on_socket_post_create)
 	struct socket *sock = (void *)pw_ftrace_arg(regs, 0);
 	bool kern = (int)pw_ftrace_arg(regs, 4);
 	struct pw_process *who, *owner;
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	struct sock *sk = sock->sk;
 
@@ -199,7 +220,7 @@ static bool has_more_to_end(const struct pw_socket *socket, const struct sock *s
 
 void pw_emit_socket_close(struct pw_socket *socket, struct sock *sk)
 {
-	struct portwatch_event event;
+	struct portwatch_event event __uninitialized;
 
 	if (!has_more_to_end(socket, sk))
 		return;
@@ -231,7 +252,7 @@ void pw_emit_socket_close(struct pw_socket *socket, struct sock *sk)
 PW_FTRACE(pw_on_inet_release)
 {
 	struct socket *sock = (void *)pw_ftrace_arg(regs, 0);
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	struct pw_process *who;
 	struct sock *sk = sock->sk;
@@ -241,8 +262,7 @@ PW_FTRACE(pw_on_inet_release)
 		return;
 	pw_hook_hit(PW_HOOK_RELEASE);
 	by_state = pw_has_states(sk) || pw_is_sctp(sk);
-	who = pw_process_current();
-	socket = pw_socket_lock(&lock, sk);
+	socket = pw_socket_lock_by(&lock, sk, &who);
 	if (!socket && !by_state)
 		socket = pw_socket_of_holder(&lock, socket, sk, who);
 	if (socket) {
@@ -267,15 +287,14 @@ PW_FTRACE(pw_on_inet_release)
 PW_FTRACE(pw_on_udp_disconnect)
 {
 	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	struct pw_process *who;
 
 	if (!pw_has_port(sk) || sk->sk_userlocks & SOCK_BINDPORT_LOCK)
 		return;
 	pw_hook_hit(PW_HOOK_DISCONNECT);
-	who = pw_process_current();
-	socket = pw_socket_lock(&lock, sk);
+	socket = pw_socket_lock_by(&lock, sk, &who);
 	if (socket) {
 		pw_socket_set_closer(socket, who);
 		pw_emit_socket_close(socket, sk);
@@ -294,7 +313,7 @@ PW_FTRACE(pw_on_udp_disconnect)
  */
 void pw_on_tcp_destroy_sock(void *data, struct sock *sk)
 {
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 
 	pw_hook_hit(PW_HOOK_DESTROY);

@@ -14,10 +14,11 @@
 #include "hook.h"
 #include "mptcp.h"
 
-static void on_established(struct sock *sk)
+/* Apart, as on_closed(): most changes of state are none of ours, and cost less so. */
+static noinline void on_established(struct sock *sk)
 {
-	struct portwatch_event event;
-	struct pw_socket_lock lock;
+	struct portwatch_event event __uninitialized;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 
 	socket = pw_socket_lock(&lock, sk);
@@ -33,7 +34,7 @@ static void on_established(struct sock *sk)
 
 static void emit_connect_failed(struct pw_socket *socket, struct sock *sk)
 {
-	struct portwatch_event event;
+	struct portwatch_event event __uninitialized;
 
 	pw_event_init(&event, PORTWATCH_CONNECT_FAILED, sk, socket->cookie);
 	event.connect_failed.error = READ_ONCE(sk->sk_err) ?: socket->error ?:
@@ -47,7 +48,7 @@ static void emit_connect_failed(struct pw_socket *socket, struct sock *sk)
 
 void pw_emit_listener_close(struct pw_socket *socket, struct sock *sk)
 {
-	struct portwatch_event event;
+	struct portwatch_event event __uninitialized;
 
 	pw_event_init(&event, PORTWATCH_CLOSE, sk, socket->cookie);
 	event.close.kind = PORTWATCH_KIND_LISTENER;
@@ -139,7 +140,7 @@ static u8 first_of(int oldstate, u8 reason)
 static void emit_connection_close(struct pw_socket *socket, struct sock *sk,
 				  u64 cookie, int oldstate)
 {
-	struct portwatch_event event;
+	struct portwatch_event event __uninitialized;
 
 	pw_event_init(&event, PORTWATCH_CLOSE, sk, cookie);
 	event.close.kind = PORTWATCH_KIND_CONNECTION;
@@ -176,9 +177,9 @@ static void on_attempt_over(struct pw_socket *socket, struct sock *sk)
 		pw_emit_socket_close(socket, sk);
 }
 
-static void on_closed(struct sock *sk, int oldstate)
+static noinline void on_closed(struct sock *sk, int oldstate)
 {
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket = pw_socket_lock(&lock, sk);
 
 	if (pw_is_subflow(sk) || (socket && socket->flags & PW_S_SUBFLOW)) {
@@ -208,12 +209,10 @@ void pw_on_set_state(void *data, const struct sock *csk, const int oldstate,
 {
 	struct sock *sk = (struct sock *)csk;
 
-	if (pw_is_sctp(sk)) {
+	if (unlikely(pw_is_sctp(sk))) {
 		pw_hook_hit(PW_HOOK_STATE);
 		pw_on_sctp_set_state(sk, oldstate, newstate);
-		return;
-	}
-	if (newstate == TCP_CLOSE) {
+	} else if (newstate == TCP_CLOSE) {
 		if (oldstate == TCP_CLOSE ||
 		    (!pw_has_states(sk) && !pw_is_subflow(sk)))
 			return;
@@ -238,7 +237,7 @@ PW_FTRACE(pw_on_tcp_reset)
 {
 	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);
 	bool came_in = pw_tcp_reset_came_in(regs, parent_ip);
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 
 	if (pw_is_subflow(sk))
@@ -260,7 +259,7 @@ PW_FTRACE(pw_on_tcp_reset)
 PW_FTRACE(pw_on_tcp_time_wait)
 {
 	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 
 	if (pw_is_subflow(sk))
@@ -283,7 +282,7 @@ PW_FTRACE(pw_on_tcp_time_wait)
 PW_FTRACE(pw_on_tcp_abort)
 {
 	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	struct pw_process *who;
 

@@ -27,7 +27,7 @@
 static void emit_connect_failed(struct pw_socket *socket, struct sock *sk,
 				int error, struct pw_process *who, u32 tid)
 {
-	struct portwatch_event event;
+	struct portwatch_event event __uninitialized;
 
 	pw_event_init(&event, PORTWATCH_CONNECT_FAILED, sk, socket->cookie);
 	pw_event_vsock_show_peer(&event, sk);
@@ -67,7 +67,7 @@ static u8 first_of(const struct pw_socket *socket, u8 reason)
 
 static void emit_connection_close(struct pw_socket *socket, struct sock *sk)
 {
-	struct portwatch_event event;
+	struct portwatch_event event __uninitialized;
 
 	pw_event_init(&event, PORTWATCH_CLOSE, sk, socket->cookie);
 	pw_event_vsock_show_peer(&event, sk);
@@ -117,7 +117,7 @@ static void let_go_of_connection(struct pw_socket *socket, struct sock *sk)
 PW_FTRACE(pw_on_vsock_release)
 {
 	struct socket *sock = (void *)pw_ftrace_arg(regs, 0);
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	struct pw_process *who;
 	struct sock *sk = sock->sk;
@@ -153,7 +153,7 @@ PW_FTRACE(pw_on_vsock_release)
 PW_FTRACE(pw_on_vsock_remove_sock)
 {
 	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 
 	if (!sock_flag(sk, SOCK_DONE))
@@ -173,7 +173,7 @@ PW_FTRACE(pw_on_vsock_remove_sock)
 PW_FTRACE(pw_on_vsock_destruct)
 {
 	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 
 	pw_hook_hit(PW_HOOK_VSOCK_DESTROY);
@@ -192,7 +192,7 @@ PW_FTRACE(pw_on_vsock_shutdown)
 	struct socket *sock = (void *)pw_ftrace_arg(regs, 0);
 	int how = pw_ftrace_arg(regs, 1);
 	struct sock *sk = sock->sk;
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 
 	if (how != SHUT_WR && how != SHUT_RDWR)
@@ -213,7 +213,7 @@ PW_FTRACE(pw_on_vsock_shutdown)
 PW_FTRACE(pw_on_vsock_has_data)
 {
 	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 
 	if (READ_ONCE(vsock_sk(sk)->peer_shutdown) != SHUTDOWN_MASK ||
@@ -235,7 +235,7 @@ PW_FTRACE(pw_on_vsock_close_timeout)
 	struct work_struct *work = (void *)pw_ftrace_arg(regs, 0);
 	struct vsock_sock *vsk = container_of(work, struct vsock_sock,
 					      close_work.work);
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 
 	if (sock_flag(&vsk->sk, SOCK_DONE))
@@ -258,7 +258,7 @@ PW_FTRACE(pw_on_error_report)
 {
 	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);
 	int error = READ_ONCE(sk->sk_err);
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 
 	if (!pw_is_vsock(sk))
@@ -302,8 +302,8 @@ PW_KPROBE(pw_on_vsock_connect_entry)
 {
 	struct attempt_data *data = (void *)ri->data;
 	struct sock *sk = (void *)regs_get_kernel_argument(regs, 0);
-	struct portwatch_event event;
-	struct pw_socket_lock lock;
+	struct portwatch_event event __uninitialized;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	struct pw_process *who;
 	u64 now;
@@ -337,7 +337,7 @@ PW_KPROBE(pw_on_vsock_connect)
 {
 	struct attempt_data *data = (void *)ri->data;
 	int ret = regs_return_value(regs);
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	struct pw_process *who;
 	int error = 0;
@@ -375,9 +375,9 @@ PW_KPROBE(pw_on_vsock_assign)
 {
 	struct attempt_data *data = (void *)ri->data;
 	int ret = regs_return_value(regs);
-	struct portwatch_event event;
+	struct portwatch_event event __uninitialized;
 	struct sock *sk = data->sk;
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	struct pw_process *who;
 
@@ -414,7 +414,7 @@ static int why_given_up(void)
 PW_FTRACE(pw_on_vsock_gave_up)
 {
 	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	struct pw_process *who;
 
@@ -438,8 +438,8 @@ PW_FTRACE(pw_on_vsock_gave_up)
 PW_FTRACE(pw_on_vsock_connected)
 {
 	struct sock *sk = (void *)pw_ftrace_arg(regs, 0);
-	struct portwatch_event event;
-	struct pw_socket_lock lock;
+	struct portwatch_event event __uninitialized;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 
 	if (!sk->sk_socket)

@@ -55,7 +55,7 @@ PW_KPROBE(pw_on_vsock_bind_entry)
 static void emit_bind(struct pw_socket *socket, u64 cookie,
 		      const struct bind_data *data, struct pw_process *who)
 {
-	struct portwatch_event event;
+	struct portwatch_event event __uninitialized;
 	u64 now;
 
 	if (socket) {
@@ -74,7 +74,7 @@ static void emit_bind_failed(struct pw_socket *socket, u64 cookie,
 			     struct pw_process *who,
 			     const struct pw_holder *holder)
 {
-	struct portwatch_event event;
+	struct portwatch_event event __uninitialized;
 
 	pw_event_init(&event, PORTWATCH_BIND_FAILED, data->sk, cookie);
 	/* A socket that is bound already has an address: not what was asked. */
@@ -93,7 +93,7 @@ PW_KPROBE(pw_on_vsock_bind)
 	struct bind_data *data = (void *)ri->data;
 	int ret = regs_return_value(regs);
 	struct pw_holder holder = { NULL };
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	struct pw_process *who;
 
@@ -128,7 +128,7 @@ PW_KPROBE(pw_on_vsock_listen_entry)
 PW_KPROBE(pw_on_vsock_listen)
 {
 	struct bind_data *data = (void *)ri->data;
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	struct pw_process *who;
 

@@ -40,7 +40,7 @@ static void link_subflow(struct pw_socket *parent, struct pw_socket *subflow)
 /* The record stays: the caller's context keeps the subflow from its end. */
 static struct pw_socket *record_of(struct sock *ssk)
 {
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *subflow = pw_socket_lock(&lock, ssk);
 
 	if (!subflow)
@@ -88,7 +88,7 @@ static struct pw_socket *new_parent(struct pw_socket_lock *lock, struct sock *sk
 static void find_and_join(struct sock *sk, struct sock *ssk, u16 flags, bool anew)
 {
 	struct pw_socket *subflow = record_of(ssk);
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *parent = pw_socket_lock(&lock, sk);
 
 	if (!parent)
@@ -116,7 +116,7 @@ void pw_mptcp_came_in(struct sock *sk, struct sock *ssk)
 struct sock *pw_mptcp_parent(struct sock *ssk)
 {
 	struct sock *sk = NULL;
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *subflow = pw_socket_lock(&lock, ssk);
 
 	if (subflow && subflow->flags & PW_S_SUBFLOW) {

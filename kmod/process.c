@@ -369,21 +369,6 @@ struct pw_process *pw_process_of(struct task_struct *task)
 	return publish(process);
 }
 
-struct pw_process *pw_process_hold(struct pw_process *process)
-{
-	if (process)
-		atomic_inc(&process->refs);
-	return process;
-}
-
-void pw_process_put(struct pw_process *process)
-{
-	if (!process)
-		return;
-	smp_mb__before_atomic(); /* we are done with it: against retire() */
-	atomic_dec(&process->refs);
-}
-
 /* What a thread of the kernel does with a socket of the kernel, the kernel does. */
 static bool is_the_kernel(const struct pw_process *a, const struct pw_process *b)
 {

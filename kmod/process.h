@@ -16,10 +16,9 @@
 
 #include <linux/atomic.h>
 #include <linux/list.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 #include <linux/portwatch.h>
-
-struct task_struct;
 
 /* Bytes kept of the three texts of a process; the last one has what is left. */
 #define PW_EXE_MAX	512
@@ -97,11 +96,30 @@ struct pw_process *pw_process_current(void);
 struct pw_process *pw_process_of(struct task_struct *task);
 
 /* Any context. */
-struct pw_process *pw_process_hold(struct pw_process *process);
-void pw_process_put(struct pw_process *process);
+static inline struct pw_process *pw_process_hold(struct pw_process *process)
+{
+	if (process)
+		atomic_inc(&process->refs);
+	return process;
+}
+
+static inline void pw_process_put(struct pw_process *process)
+{
+	if (!process)
+		return;
+	smp_mb__before_atomic(); /* we are done with it: against retire() */
+	atomic_dec(&process->refs);
+}
 
 /* Is it the same process? Its program, name and user may differ. */
 bool pw_process_same(const struct pw_process *a, const struct pw_process *b);
+
+/* Is it the running process, whatever that runs by now? As pw_process_same(), cheaply. */
+static inline bool pw_process_is_current(const struct pw_process *process)
+{
+	return process && process->id.tgid == current->tgid &&
+	       process->id.start == current->group_leader->start_boottime;
+}
 
 static inline u32 pw_process_key(const struct pw_process *process)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Copy and clear a slot. For so few bytes plain stores beat memcpy() and memset(),
- * which are calls and string instructions; WRITE_ONCE keeps the compiler from
- * turning the loops back into them.
+ * which are calls and string instructions. The compiler is not to turn the loops back
+ * into them: hence WRITE_ONCE, and a word in between of which it knows nothing.
  */
 #ifndef PW_SLOT_H
 #define PW_SLOT_H
@@ -19,8 +19,12 @@ static __always_inline void pw_words_copy(void *to, const void *from,
 	unsigned int i;
 
 #pragma GCC unroll 16
-	for (i = 0; i < bytes / sizeof(u64); i++)
-		WRITE_ONCE(target[i], source[i]);
+	for (i = 0; i < bytes / sizeof(u64); i++) {
+		u64 word = source[i];
+
+		OPTIMIZER_HIDE_VAR(word);
+		target[i] = word;
+	}
 }
 
 static __always_inline void pw_words_clear(void *what, unsigned int bytes)

@@ -105,7 +105,7 @@ static int collect_all(struct tasks *tasks, u64 since)
 static void found(struct socket *sock, struct task_struct *task)
 {
 	struct sock *sk = sock->sk;
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 	struct pw_process *who;
 
@@ -186,7 +186,7 @@ static bool has_no_file(const struct sock *sk)
  */
 static void found_in_table(struct sock *sk, struct sock *subflow)
 {
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket = pw_socket_lock(&lock, sk);
 
 	if (!socket && !pw_is_let_go(sk) &&
@@ -381,7 +381,7 @@ static bool show_row(struct pw_socket *socket, struct pw_snapshot *snapshot)
 	struct sock *sk = socket->sk;
 	bool has_states = pw_has_states(sk) || pw_is_sctp(sk) ||
 			  pw_is_vsock(sk);
-	struct portwatch_event event;
+	struct portwatch_event event __uninitialized;
 	u8 state, type;
 
 	if (!has_row(socket, session))
@@ -436,7 +436,7 @@ static bool show(struct pw_socket *socket, void *arg)
 static bool show_kernels(struct sock *sk, void *arg)
 {
 	struct pw_snapshot *snapshot = arg;
-	struct pw_socket_lock lock;
+	struct pw_socket_lock lock __uninitialized;
 	struct pw_socket *socket;
 
 	if (!has_no_file(sk))
@@ -459,7 +459,7 @@ static bool forget(struct pw_socket *socket, void *arg)
 static bool put_mark(struct pw_snapshot *snapshot, bool end)
 {
 	struct pw_session *session = snapshot->session;
-	struct portwatch_event event;
+	struct portwatch_event event __uninitialized;
 	unsigned long flags;
 	bool room;
 

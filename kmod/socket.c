@@ -73,15 +73,17 @@ static struct hlist_head *bucket_of(struct pw_shard *shard,
 	return &shard->bucket[hash_of(sk) >> SHARD_BITS];
 }
 
-u64 pw_socket_cookie(struct sock *sk)
+static noinline u64 make_cookie(struct sock *sk)
 {
-	u64 cookie = atomic64_read(&sk->sk_cookie);
 	u32 halves[2];
 
-	if (likely(cookie))
-		return cookie;
 	sock_diag_save_cookie(sk, halves);
 	return (u64)halves[1] << 32 | halves[0];
+}
+
+u64 pw_socket_cookie(struct sock *sk)
+{
+	return (u64)atomic64_read(&sk->sk_cookie) ?: make_cookie(sk);
 }
 
 struct pw_socket *pw_socket_lock(struct pw_socket_lock *lock, struct sock *sk)
@@ -241,20 +243,17 @@ void pw_socket_set_closer(struct pw_socket *socket, struct pw_process *who)
  * May use the share of a ring that is kept for port events: what tells that a port
  * was taken, was not to be had, is served, or was given back.
  */
+#define URGENT	(PORTWATCH_EVENT_BIT(PORTWATCH_BIND) |			\
+		 PORTWATCH_EVENT_BIT(PORTWATCH_BIND_FAILED) |		\
+		 PORTWATCH_EVENT_BIT(PORTWATCH_LISTEN))
+
 static bool is_urgent(const struct pw_socket *socket,
 		      const struct portwatch_event *event)
 {
-	switch (event->type) {
-	case PORTWATCH_BIND:
-	case PORTWATCH_BIND_FAILED:
-	case PORTWATCH_LISTEN:
-		return true;
-	case PORTWATCH_CLOSE:
+	if (event->type == PORTWATCH_CLOSE)
 		return event->close.kind == PORTWATCH_KIND_LISTENER ||
 		       (socket && socket->flags & PW_S_PORT);
-	default:
-		return false;
-	}
+	return URGENT & PORTWATCH_EVENT_BIT(event->type);
 }
 
 /* What makes a socket more than one that was made and let go: a port or a peer. */
@@ -267,28 +266,30 @@ static bool is_urgent(const struct pw_socket *socket,
 #define BEGINS	(PORTWATCH_EVENT_BIT(PORTWATCH_SOCKET) |	\
 		 PORTWATCH_EVENT_BIT(PORTWATCH_ACCEPT))
 
-static u64 emit(struct pw_socket *socket, struct portwatch_event *event,
-		struct pw_process *actor, u32 actor_tid,
-		struct pw_emission with)
+static __always_inline u64 emit(struct pw_socket *socket,
+				struct portwatch_event *event,
+				struct pw_process *actor, u32 actor_tid,
+				struct pw_emission *with)
 {
-	with.owner = socket ? socket->owner : NULL;
-	with.urgent = is_urgent(socket, event);
-	if (!pw_process_same(with.owner, actor))
-		with.actor = actor;
-	/* Nobody is introduced twice. */
-	if (with.holder == with.owner || with.holder == with.actor)
-		with.holder = NULL;
+	with->urgent = is_urgent(socket, event);
 	if (socket) {
+		with->owner = socket->owner;
 		event->sock_seq = ++socket->seq;
 		event->owner_tid = socket->owner_tid;
 		if (USES & PORTWATCH_EVENT_BIT(event->type))
 			socket->flags |= PW_S_USED;
 		/* A session that begins just now gets a row for it. */
 		if (BEGINS & PORTWATCH_EVENT_BIT(event->type))
-			with.except = ~socket->shown;
+			with->except = ~socket->shown;
 	}
-	event->actor_tid = with.actor ? actor_tid : 0;
-	return pw_stream_emit(event, &with);
+	if (actor && !pw_process_same(with->owner, actor)) {
+		with->actor = actor;
+		event->actor_tid = actor_tid;
+	}
+	/* Nobody is introduced twice. */
+	if (with->holder == with->owner || with->holder == with->actor)
+		with->holder = NULL;
+	return pw_stream_emit(event, with);
 }
 
 u64 pw_socket_emit(struct pw_socket *socket, struct portwatch_event *event,
@@ -296,7 +297,7 @@ u64 pw_socket_emit(struct pw_socket *socket, struct portwatch_event *event,
 {
 	struct pw_emission with = { .elapsed = elapsed };
 
-	return emit(socket, event, actor, actor_tid, with);
+	return emit(socket, event, actor, actor_tid, &with);
 }
 
 void pw_socket_emit_to(struct pw_socket *socket, struct portwatch_event *event,
@@ -304,7 +305,7 @@ void pw_socket_emit_to(struct pw_socket *socket, struct portwatch_event *event,
 {
 	struct pw_emission with = { .except = ~sessions };
 
-	emit(socket, event, actor, actor_tid, with);
+	emit(socket, event, actor, actor_tid, &with);
 }
 
 bool pw_socket_is_known(const struct sock *sk, u64 cookie)
@@ -327,7 +328,7 @@ u64 pw_socket_emit_held(struct pw_socket *socket, struct portwatch_event *event,
 {
 	struct pw_emission with = { .holder = holder };
 
-	return emit(socket, event, actor, actor_tid, with);
+	return emit(socket, event, actor, actor_tid, &with);
 }
 
 unsigned int pw_sockets_shards(void)

@@ -79,26 +79,56 @@ static void announce(struct pw_ring *ring, struct pw_process *process,
 }
 
 /* Sessions among @mask that do not know @process yet. */
-static u32 strangers(const struct pw_process *process, u32 mask)
+static inline u32 strangers(const struct pw_process *process, u32 mask)
 {
 	return process ? mask & ~pw_process_announced(process) : 0;
 }
 
-static void deliver(u32 mask, struct portwatch_event *event,
-		    const struct pw_emission *with)
+/**
+ * struct introduction - the sessions that do not know those whom an event names
+ *
+ * @any:	at least one of them
+ * @owner:	the owner
+ * @actor:	the actor
+ * @holder:	the holder
+ */
+struct introduction {
+	u32 any;
+	u32 owner;
+	u32 actor;
+	u32 holder;
+};
+
+/* Before the clock is read, see announce(). */
+static inline void introduce(struct introduction *to,
+			     const struct pw_emission *with, u32 mask)
 {
-	struct pw_process *const named[] = {
-		with->owner, with->actor, with->holder };
-	u32 tell[ARRAY_SIZE(named)], tell_any = 0;
+	to->owner = strangers(with->owner, mask);
+	to->actor = strangers(with->actor, mask);
+	to->holder = strangers(with->holder, mask);
+	to->any = to->owner | to->actor | to->holder;
+}
+
+static void announce_all(struct pw_ring *ring, unsigned int session,
+			 const struct introduction *to,
+			 const struct pw_emission *with, u64 time)
+{
+	if (to->owner & BIT(session))
+		announce(ring, with->owner, session, time, with->urgent);
+	if (to->actor & BIT(session))
+		announce(ring, with->actor, session, time, with->urgent);
+	if (to->holder & BIT(session))
+		announce(ring, with->holder, session, time, with->urgent);
+}
+
+/* @to: NULL where every session knows everybody, as mostly. */
+static __always_inline void deliver_to(u32 mask, struct portwatch_event *event,
+				       const struct pw_emission *with,
+				       const struct introduction *to)
+{
 	struct portwatch_beacon *beacon = pw_beacon();
 	unsigned int cpu = smp_processor_id();
-	unsigned int i;
 
-	/* Before the clock is read, see announce(). */
-	for (i = 0; i < ARRAY_SIZE(named); i++) {
-		tell[i] = strangers(named[i], mask);
-		tell_any |= tell[i];
-	}
 	event->owner = pw_process_key(with->owner);
 	event->actor = pw_process_key(with->actor);
 	event->time = pw_beacon_begin(beacon);
@@ -111,15 +141,33 @@ static void deliver(u32 mask, struct portwatch_event *event,
 		struct pw_ring *ring = &session->rings[cpu];
 
 		mask &= mask - 1;
-		for (i = 0; unlikely(tell_any & BIT(index)) &&
-			    i < ARRAY_SIZE(named); i++)
-			if (tell[i] & BIT(index))
-				announce(ring, named[i], index, event->time,
-					 with->urgent);
+		if (to && to->any & BIT(index))
+			announce_all(ring, index, to, with, event->time);
 		pw_session_written(session, pw_ring_write(ring, event, 1,
 							  with->urgent));
 	}
 	pw_beacon_end(beacon);
+}
+
+static noinline void deliver_to_strangers(u32 mask,
+					  struct portwatch_event *event,
+					  const struct pw_emission *with)
+{
+	struct introduction to;
+
+	introduce(&to, with, mask);
+	deliver_to(mask, event, with, &to);
+}
+
+static void deliver(u32 mask, struct portwatch_event *event,
+		    const struct pw_emission *with)
+{
+	if (unlikely(strangers(with->owner, mask) |
+		     strangers(with->actor, mask) |
+		     strangers(with->holder, mask)))
+		deliver_to_strangers(mask, event, with);
+	else
+		deliver_to(mask, event, with, NULL);
 }
 
 u64 pw_stream_emit(struct portwatch_event *event,

@@ -22,6 +22,18 @@
 #include <linux/version.h>
 #include <net/inet_sock.h>
 
+/*
+ * Of a variable that is filled in full before it is read: many kernels are built so
+ * that every other one is cleared first. Older ones have no word for it.
+ */
+#ifndef __uninitialized
+#if __has_attribute(__uninitialized__)
+#define __uninitialized		__attribute__((__uninitialized__))
+#else
+#define __uninitialized
+#endif
+#endif
+
 /* Handlers of ftrace entries: arguments come in registers. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
 typedef struct ftrace_regs pw_ftrace_regs_t;
