@@ -20,7 +20,7 @@
 #define SHARDS		(1U << SHARD_BITS)
 #define BUCKET_BITS	6
 #define BUCKETS		(1U << BUCKET_BITS)
-#define CHUNK		64	/* records added to a shard at once */
+#define CHUNK		63	/* records added to a shard at once: two pages, with their link */
 #define LOW_WATER	24	/* free ones: fetch more */
 
 static unsigned int sockets_max = 1048576;
@@ -56,6 +56,7 @@ static struct {
 
 static_assert(sizeof(struct pw_socket) <= 128);
 static_assert(sizeof(struct pw_socket) % sizeof(u64) == 0);
+static_assert(sizeof(struct chunk) <= 8192);	/* one more byte would cost as much again */
 
 static u32 hash_of(const struct sock *sk)
 {

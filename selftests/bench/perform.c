@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * perform OPERATION COUNT: for scripts/bench-profile. Does the operation COUNT times
- * to warm up, says "ready", waits for a line, and does it COUNT times more between two
+ * perform COUNT OPERATION...: for scripts/bench-profile. Does each operation COUNT times
+ * to warm up, says "ready", waits for a line, and does each COUNT times more, between two
  * calls that nothing else makes: what is traced between them is what is meant.
  */
 #include <stdio.h>
@@ -20,30 +20,46 @@ static const struct operation *find(const char *name)
 	return operation->name ? operation : NULL;
 }
 
-int main(int argc, char **argv)
+static int perform(const char *name, unsigned int count)
 {
-	const struct operation *operation = argc == 3 ? find(argv[1]) : NULL;
-	unsigned int count;
-	char line[16];
+	const struct operation *operation = find(name);
 
 	if (!operation) {
-		fprintf(stderr, "usage: perform OPERATION COUNT\n");
+		fprintf(stderr, "perform: no operation %s\n", name);
+		return -1;
+	}
+	getpriority(PRIO_PROCESS, 0);
+	if (operation->perform(count)) {
+		perror(name);
+		return -1;
+	}
+	getpriority(PRIO_PROCESS, 0);
+	return 0;
+}
+
+static int perform_all(char **names, unsigned int count)
+{
+	int err = 0;
+
+	while (*names && !err)
+		err = perform(*names++, count);
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int count = argc > 2 ? strtoul(argv[1], NULL, 10) : 0;
+	char line[16];
+
+	if (!count) {
+		fprintf(stderr, "usage: perform COUNT OPERATION...\n");
 		return 2;
 	}
-	count = strtoul(argv[2], NULL, 10);
-	if (operations_prepare() || operation->perform(count)) {
-		perror(operation->name);
+	if (operations_prepare() || perform_all(argv + 2, count))
 		return 1;
-	}
 	puts("ready");
 	fflush(stdout);
 	if (!fgets(line, sizeof(line), stdin))
 		return 1;
-	getpriority(PRIO_PROCESS, 0);
-	if (operation->perform(count)) {
-		perror(operation->name);
-		return 1;
-	}
-	getpriority(PRIO_PROCESS, 0);
-	return 0;
+	return perform_all(argv + 2, count) ? 1 : 0;
 }
