@@ -10,6 +10,8 @@
 #define READ_ONCE(x)	__atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, value) __atomic_store_n(&(x), value, __ATOMIC_RELAXED)
 
+#define OPTIMIZER_HIDE_VAR(x)	__asm__ ("" : "+r" (x))
+
 #undef static_assert
 #define static_assert(expr) _Static_assert(expr, #expr)
 
