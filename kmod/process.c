@@ -392,7 +392,10 @@ void pw_process_set_announced(struct pw_process *process, unsigned int session)
 	set_bit(session, &process->announced);
 }
 
-/* A new session is in the place of an old one; it gets no events yet. */
+/*
+ * A new session is in the place of an old one, and gets no events yet; or a session
+ * wants to be told anew.
+ */
 void pw_process_forget_session(unsigned int session)
 {
 	unsigned int n, total = pool_size();

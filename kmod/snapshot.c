@@ -484,6 +484,17 @@ void pw_snapshot_forget(struct pw_session *session)
 		pw_sockets_visit(n, forget, session);
 }
 
+/*
+ * The reader may forget whom the rows do not name. So all are announced again; and what
+ * counts on an earlier announcement is in the rings before the begin mark.
+ */
+static void begin_anew(struct pw_session *session)
+{
+	pw_snapshot_forget(session);
+	pw_process_forget_session(session->index);
+	synchronize_rcu();
+}
+
 static int begin(struct pw_session *session)
 {
 	struct pw_snapshot *snapshot = kzalloc(sizeof(*snapshot), GFP_KERNEL);
@@ -493,7 +504,7 @@ static int begin(struct pw_session *session)
 	snapshot->session = session;
 	session->snapshot = snapshot;
 	if (session->snapshots++)
-		pw_snapshot_forget(session);
+		begin_anew(session);
 	return 0;
 }
 

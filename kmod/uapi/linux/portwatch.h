@@ -383,7 +383,10 @@ struct portwatch_session_info {
  * SNAPSHOT	writes rows for sockets that were open before the session started,
  *		between a begin and an end mark. Returns 0 when the end mark is
  *		written and 1 when the rings are getting full: drain them and call
- *		again. Called after the end, it starts anew. ENODATA: not started.
+ *		again. Called after the end, it starts anew, and from then on every
+ *		process is announced once more: a reader that forgets at the end mark
+ *		whom nothing has named since it called knows everybody all the same.
+ *		ENODATA: not started.
  * FLUSH	writes the LOST records that are due, where there is room.
  * STATUS, HOOK, SESSION: see their structures. They need no START.
  */
