@@ -12,6 +12,7 @@
 #include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/ktime.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
@@ -84,6 +85,20 @@ static int ioctl_start(struct pw_session *session, void __user *arg)
 	int err = read_struct(&start, sizeof(start), arg);
 
 	return err ?: pw_session_start(session, &start);
+}
+
+static int ioctl_filter(struct pw_session *session, void __user *arg)
+{
+	struct portwatch_tests *tests = kmalloc(sizeof(*tests), GFP_KERNEL);
+	int err;
+
+	if (!tests)
+		return -ENOMEM;
+	err = read_struct(tests, sizeof(*tests), arg);
+	if (!err)
+		err = pw_session_filter(session, tests);
+	kfree(tests);
+	return err;
 }
 
 static int ioctl_status(void __user *arg)
@@ -175,6 +190,8 @@ static long device_ioctl(struct file *file, unsigned int command,
 	switch (command) {
 	case PORTWATCH_IOC_START:
 		return ioctl_start(session, arg);
+	case PORTWATCH_IOC_FILTER:
+		return ioctl_filter(session, arg);
 	case PORTWATCH_IOC_SNAPSHOT:
 		return argument ? -EINVAL :
 		       ioctl_started(session, pw_snapshot_step);

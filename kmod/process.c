@@ -28,6 +28,7 @@ MODULE_PARM_DESC(processes_max,
 
 struct pw_process pw_process_kernel = {
 	.key = PORTWATCH_PROCESS_KERNEL,
+	.auid = -1,
 	.flags = PORTWATCH_P_THREAD,
 	.refs = ATOMIC_INIT(1),
 	.announced = ~0UL,

@@ -56,6 +56,7 @@ struct pw_process_id {
  * @refs:	holders; rises from 0 only under the bucket's lock
  * @announced:	sessions that know @key: a bit for each place
  * @key:	unique as long as the module is loaded
+ * @cgroup_hash: of the path of its cgroup, for filters
  * @text:	path of program, command line, path of cgroup, one after the other
  */
 struct pw_process {
@@ -72,6 +73,7 @@ struct pw_process {
 	u32 auid;
 	u32 flags;
 	struct pw_process_id id;
+	u64 cgroup_hash;
 	u16 exe_len;
 	u16 cmdline_len;
 	u16 cgroup_len;

@@ -12,6 +12,7 @@
 #include <linux/uaccess.h>
 
 #include "compat/compat.h"
+#include "filter.h"
 #include "process.h"
 #include "process_text.h"
 
@@ -144,6 +145,7 @@ static void put_cgroup(struct pw_process *process, struct task_struct *task)
 		text[end] = '/';
 		memcpy(text + end + 1, pw_cgroup_name(cgroup), part);
 	}
+	process->cgroup_hash = pw_filter_hash(text, process->cgroup_len);
 out:
 	rcu_read_unlock();
 }

@@ -138,6 +138,12 @@ u32 pw_ring_write(struct pw_ring *ring, void *slots, unsigned int count,
 	return fill + need;
 }
 
+void pw_ring_filter(struct pw_ring *ring, u8 type)
+{
+	ring->page->seen[type]++;
+	ring->page->filtered[type]++;
+}
+
 /* Say what is missing although nothing newer comes. */
 void pw_ring_flush_gap(struct pw_ring *ring, u64 now)
 {

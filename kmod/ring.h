@@ -71,6 +71,12 @@ u32 pw_ring_write(struct pw_ring *ring, void *slots, unsigned int count,
 		  bool urgent);
 void pw_ring_flush_gap(struct pw_ring *ring, u64 now);
 
+/*
+ * A record of that type came up which the reader's filter does not want: it is
+ * counted, and has no number. On the ring's CPU with interrupts off.
+ */
+void pw_ring_filter(struct pw_ring *ring, u8 type);
+
 /* From any CPU; what they say may be old at once. */
 u32 pw_ring_fill(const struct pw_ring *ring);
 u32 pw_ring_room(const struct pw_ring *ring);

@@ -14,6 +14,7 @@
 
 #include "beacon.h"
 #include "compat/compat.h"
+#include "filter.h"
 #include "flow.h"
 #include "hooks.h"
 #include "mptcp.h"
@@ -230,6 +231,7 @@ void pw_session_close(struct pw_session *session)
 	all.open--;
 	mutex_unlock(&all.lock);
 	free_areas(session);
+	kfree(session->filter);
 	kfree(session);
 }
 
@@ -415,6 +417,30 @@ end_tracking:
 		end_tracking();
 free_areas:
 	free_areas(session);
+	return err;
+}
+
+/* Nobody follows the pointer before the session has started, or changes it after. */
+int pw_session_filter(struct pw_session *session,
+		      const struct portwatch_tests *tests)
+{
+	struct pw_filter *filter = kmalloc(sizeof(*filter), GFP_KERNEL);
+	int err;
+
+	if (!filter)
+		return -ENOMEM;
+	err = pw_filter_make(filter, tests);
+	if (err)
+		goto free_filter;
+	mutex_lock(&all.lock);
+	if (session->started)
+		err = -EBUSY;
+	else
+		swap(session->filter, filter);
+	mutex_unlock(&all.lock);
+
+free_filter:
+	kfree(filter);	/* this one, or the one before */
 	return err;
 }
 

@@ -16,6 +16,7 @@
 #include "event.h"
 #include "ring.h"
 
+struct pw_filter;
 struct pw_snapshot;
 
 /**
@@ -28,6 +29,7 @@ struct pw_snapshot;
  * @started:	its rings exist; set once, read with acquire
  * @events:	bits of the events wanted, live or as rows of a snapshot
  * @live:	it wants live events
+ * @filter:	which of them, or NULL: all; set before @started
  * @start:	when it started
  * @nr:		rings
  * @size:	slots of each
@@ -53,6 +55,7 @@ struct pw_session {
 	bool started;
 	bool live;
 	u64 events;
+	struct pw_filter *filter;
 	u64 start;
 	unsigned int nr;
 	u32 size;
@@ -82,6 +85,8 @@ void pw_sessions_exit(void);
 /* Process context; they return an ERR_PTR or a negative errno. */
 struct pw_session *pw_session_open(void);
 void pw_session_close(struct pw_session *session);
+int pw_session_filter(struct pw_session *session,
+		      const struct portwatch_tests *tests);
 int pw_session_start(struct pw_session *session,
 		     const struct portwatch_start *start);
 int pw_session_flush(struct pw_session *session);

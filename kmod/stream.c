@@ -14,12 +14,16 @@
 
 #include "beacon.h"
 #include "event.h"
+#include "filter.h"
 #include "process.h"
 #include "session.h"
 #include "stream.h"
 
 u32 pw_stream_wants[PORTWATCH_TYPES] __read_mostly;
 u32 pw_stream_live __read_mostly;
+
+/* Sessions that have a filter: a bit for each place. */
+static u32 filtering __read_mostly;
 
 static struct pw_session __rcu *sessions[PW_SESSIONS_MAX] __read_mostly;
 
@@ -32,13 +36,15 @@ void pw_stream_add(struct pw_session *session)
 
 	pw_process_forget_session(session->index);
 	rcu_assign_pointer(sessions[session->index], session);
+	if (session->filter)
+		WRITE_ONCE(filtering, filtering | BIT(session->index));
 	for (type = 0; type < PORTWATCH_TYPES; type++) {
 		u32 wants = pw_stream_wants[type];
 
 		if (session->live &&
 		    session->events & PORTWATCH_EVENT_BIT(type))
 			wants |= BIT(session->index);
-		/* The pointer is seen before the bit. */
+		/* The pointer, and that there is a filter, are seen before the bit. */
 		smp_store_release(&pw_stream_wants[type], wants);
 	}
 	if (session->live) {
@@ -59,6 +65,7 @@ void pw_stream_remove(struct pw_session *session)
 			   pw_stream_wants[type] & ~BIT(session->index));
 	/* Who saw a bit may still follow the pointer, with interrupts off. */
 	synchronize_rcu();
+	WRITE_ONCE(filtering, filtering & ~BIT(session->index));
 	RCU_INIT_POINTER(sessions[session->index], NULL);
 }
 
@@ -82,6 +89,39 @@ static void announce(struct pw_ring *ring, struct pw_process *process,
 static inline u32 strangers(const struct pw_process *process, u32 mask)
 {
 	return process ? mask & ~pw_process_announced(process) : 0;
+}
+
+/* With interrupts off; the session's bit was seen. */
+static struct pw_session *session_at(unsigned int index)
+{
+	return rcu_dereference_check(sessions[index], irqs_disabled());
+}
+
+/* Does the session's filter keep it back? Then that is counted. */
+static bool keeps_back(struct pw_session *session,
+		       const struct portwatch_event *event,
+		       const struct pw_emission *with)
+{
+	if (pw_filter_wants(session->filter, event, with->owner, with->actor))
+		return false;
+	pw_ring_filter(&session->rings[smp_processor_id()], event->type);
+	return true;
+}
+
+/* Without the sessions of @mask whose filters keep it back. */
+static u32 left_of(u32 mask, const struct portwatch_event *event,
+		   const struct pw_emission *with)
+{
+	u32 ask = mask & READ_ONCE(filtering);
+
+	while (ask) {
+		unsigned int index = __ffs(ask);
+
+		ask &= ask - 1;
+		if (keeps_back(session_at(index), event, with))
+			mask &= ~BIT(index);
+	}
+	return mask;
 }
 
 /**
@@ -136,8 +176,7 @@ static __always_inline void deliver_to(u32 mask, struct portwatch_event *event,
 		*with->elapsed = event->time - *with->elapsed;
 	while (mask) {
 		unsigned int index = __ffs(mask);
-		struct pw_session *session =
-			rcu_dereference_check(sessions[index], irqs_disabled());
+		struct pw_session *session = session_at(index);
 		struct pw_ring *ring = &session->rings[cpu];
 
 		mask &= mask - 1;
@@ -170,6 +209,22 @@ static void deliver(u32 mask, struct portwatch_event *event,
 		deliver_to(mask, event, with, NULL);
 }
 
+static __always_inline u64 emit(u32 mask, struct portwatch_event *event,
+				const struct pw_emission *with)
+{
+	if (!mask)
+		return ktime_get_boottime_ns();
+	deliver(mask, event, with);
+	return event->time;
+}
+
+/* Apart, so that who has no filter pays for none. */
+static noinline u64 emit_filtered(u32 mask, struct portwatch_event *event,
+				  const struct pw_emission *with)
+{
+	return emit(left_of(mask, event, with), event, with);
+}
+
 u64 pw_stream_emit(struct portwatch_event *event,
 		   const struct pw_emission *with)
 {
@@ -179,10 +234,9 @@ u64 pw_stream_emit(struct portwatch_event *event,
 	if (event->flags & PORTWATCH_F_UNUSED)
 		mask &= READ_ONCE(pw_stream_wants[PORTWATCH_SOCKET]);
 	mask &= ~with->except;
-	if (!mask)
-		return ktime_get_boottime_ns();
-	deliver(mask, event, with);
-	return event->time;
+	if (unlikely(mask & READ_ONCE(filtering)))
+		return emit_filtered(mask, event, with);
+	return emit(mask, event, with);
 }
 
 void pw_stream_emit_to(struct pw_session *session,
@@ -190,6 +244,9 @@ void pw_stream_emit_to(struct pw_session *session,
 {
 	const struct pw_emission with = { .owner = owner, .urgent = true };
 
+	if (session->filter && event->type != PORTWATCH_SNAPSHOT &&
+	    keeps_back(session, event, &with))
+		return;
 	deliver(BIT(session->index), event, &with);
 }
 

@@ -2,8 +2,8 @@
 /*
  * portwatch: the interface between the kernel module and its readers.
  *
- * This header, with the records in <linux/portwatch_record.h> that it brings in, is
- * the manual of /dev/portwatch. It is plain C, the same for
+ * This header, with the records in <linux/portwatch_record.h> and the filters in
+ * <linux/portwatch_filter.h> that it brings in, is the manual of /dev/portwatch. It is plain C, the same for
  * 32-bit and 64-bit readers, and nothing in it is packed.
  *
  * A session
@@ -16,6 +16,7 @@
  * and detached with the last one that is closed.
  *
  *	fd = open("/dev/portwatch", O_RDWR | O_CLOEXEC);
+ *	ioctl(fd, PORTWATCH_IOC_FILTER, &tests);	where not all are wanted
  *	ioctl(fd, PORTWATCH_IOC_START, &start);
  *	header = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
  *	beacons, rings, consumers = mmap(...) as the header says
@@ -119,6 +120,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
+#include <linux/portwatch_filter.h>
 #include <linux/portwatch_record.h>
 
 #define PORTWATCH_DEVICE		"/dev/portwatch"
@@ -209,8 +211,7 @@ struct portwatch_beacon {
  * @reserved:	zero
  * @seen:	records that came up for this session, by type; of a type that it did
  *		not ask for none comes up
- * @filtered:	of these, those that its filter did not want (there is no filter but
- *		the choice of types yet, so none)
+ * @filtered:	of these, those that its filter (PORTWATCH_IOC_FILTER) did not want
  * @lost:	of these, those that found no room
  * @delivered:	of these, those that were written
  */
@@ -380,6 +381,12 @@ struct portwatch_session_info {
  *		before; ENOMEM; EINVAL, E2BIG: see Versions; ENOSPC: the rings are
  *		larger than the module's ring_bytes_max lets them be; ENODEV: a
  *		required hook cannot be attached.
+ * FILTER	gives the session a filter, or another one, before it starts; see
+ *		<linux/portwatch_filter.h>. EBUSY: it has started; EINVAL, E2BIG: see
+ *		Versions, and a field, a range, a prefix or a bit that is unknown or
+ *		makes no sense, or a test that goes anywhere but forward; ENOMEM. After
+ *		an error the session has the filter that it had. A module that knows no
+ *		filters says ENOTTY; then the reader has to choose by itself.
  * SNAPSHOT	writes rows for sockets that were open before the session started,
  *		between a begin and an end mark. Returns 0 when the end mark is
  *		written and 1 when the rings are getting full: drain them and call
@@ -397,5 +404,6 @@ struct portwatch_session_info {
 #define PORTWATCH_IOC_STATUS	_IOWR(PORTWATCH_IOC, 0xb3, struct portwatch_status)
 #define PORTWATCH_IOC_HOOK	_IOWR(PORTWATCH_IOC, 0xb4, struct portwatch_hook)
 #define PORTWATCH_IOC_SESSION	_IOWR(PORTWATCH_IOC, 0xb5, struct portwatch_session_info)
+#define PORTWATCH_IOC_FILTER	_IOW(PORTWATCH_IOC, 0xb6, struct portwatch_tests)
 
 #endif /* _UAPI_LINUX_PORTWATCH_H */

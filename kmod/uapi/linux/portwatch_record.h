@@ -228,7 +228,8 @@ struct portwatch_vsock_addr {
  * @flow:	type FLOW; the addresses are those of the datagram
  * @flow.dir:	enum portwatch_dir
  * @snapshot:	type SNAPSHOT
- * @snapshot.rows: rows between the marks (in the end mark)
+ * @snapshot.rows: rows between the marks (in the end mark), those that the filter
+ *		kept back included
  * @snapshot.end: 0: begin mark, 1: end mark
  * @existing:	instead of the above in a row of a snapshot (PORTWATCH_F_EXISTING);
  *		the row's type is LISTEN, BIND, CONNECT, ESTABLISHED, ACCEPT or
