@@ -219,6 +219,19 @@ static unsigned int addresses_of(const struct portwatch_event *event,
 	return count;
 }
 
+static bool has_loopback(const struct portwatch_event *event)
+{
+	const uint8_t *addresses[VALUES];
+	unsigned int i, count;
+
+	count = addresses_of(event, PW_FIELD_HOST, addresses);
+	for (i = 0; i < count; i++)
+		if (portwatch_exposure_of(event->family, addresses[i]) ==
+		    PORTWATCH_EXPOSURE_LOOPBACK)
+			return true;
+	return false;
+}
+
 static const char *text_of(const struct portwatch_identity *identity,
 			   enum pw_filter_field field)
 {
@@ -369,6 +382,8 @@ static bool match_test(const struct portwatch_filter *filter,
 
 	if (field == PW_FIELD_FLAGS)
 		return item->event->flags & test->word->flag;
+	if (field == PW_FIELD_LOOPBACK)
+		return has_loopback(item->event);
 	if (values->type == PW_VALUE_RANGE)
 		return match_numbers(values, test->count, field, item);
 	if (values->type == PW_VALUE_PREFIX)

@@ -50,6 +50,7 @@ static const struct pw_filter_word words[] = {
 	NAMED("kind", KIND),
 	NAMED("reason", REASON),
 	NAMED("first", FIRST),
+	{ "loopback", PW_FIELD_LOOPBACK, PW_SYNTAX_NONE, 0, 0 },
 	FLAG("existing", EXISTING),
 	FLAG("mapped", MAPPED),
 	FLAG("dual_stack", DUAL_STACK),
