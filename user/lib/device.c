@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "device.h"
 #include "device_map.h"
+#include "filter_kernel.h"
 #include "stats.h"
 
 /*
@@ -183,6 +184,23 @@ static int check_version(struct device *device)
 	return 0;
 }
 
+/*
+ * A module that knows no filters, or not this test, refuses it. Then all of it is left
+ * to the reader, as a part of it always is.
+ */
+static void give_filter(struct device *device,
+			const struct portwatch_filter *filter)
+{
+	struct portwatch_tests tests;
+	struct pw_filter_plan plan;
+
+	if (!filter || pw_filter_plan_make(&plan, filter))
+		return;
+	if (pw_filter_compile(&plan, &tests))
+		pw_device_ioctl(device->fd, PORTWATCH_IOC_FILTER, &tests);
+	pw_filter_plan_free(&plan);
+}
+
 static int start(struct device *device, const struct portwatch_options *options)
 {
 	struct portwatch_start request = {
@@ -212,6 +230,7 @@ static int begin_session(struct device *device,
 	err = check_version(device);
 	if (err)
 		return err;
+	give_filter(device, options->filter);
 	err = start(device, options);
 	if (err)
 		return err;

@@ -128,7 +128,8 @@ enum pw_filter_op {
 
 /*
  * @left, @right: nodes that NOT (@left), AND and OR join. @word, @first, @count: a
- * test and its values, one of which must match.
+ * test and its values, one of which must match. @at, @length: where the values stand in
+ * the words.
  */
 struct pw_filter_node {
 	enum pw_filter_op op;
@@ -137,10 +138,13 @@ struct pw_filter_node {
 	const struct pw_filter_word *word;
 	unsigned int first;
 	unsigned int count;
+	size_t at;
+	size_t length;
 };
 
 /* A filter without nodes wants everything. */
 struct portwatch_filter {
+	char *words;
 	struct pw_filter_node *nodes;
 	unsigned int nr_nodes;
 	unsigned int root;

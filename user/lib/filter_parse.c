@@ -25,6 +25,7 @@ struct parser {
 	struct pw_lexer lexer;
 	struct portwatch_filter *filter;
 	unsigned int depth;
+	size_t value_end;	/* in the words, of the last value */
 	char *message;
 	size_t message_size;
 };
@@ -122,11 +123,13 @@ static int parse_value(struct parser *parser, const struct pw_filter_word *word)
 	if (err)
 		return err;
 	err = add_value(parser, &value);
-	if (err)
+	if (err) {
 		free_value(&value);
-	else
-		pw_lexer_next(lexer);
-	return err;
+		return err;
+	}
+	parser->value_end = lexer->next;
+	pw_lexer_next(lexer);
+	return 0;
 }
 
 static int parse_values(struct parser *parser, struct pw_filter_node *test)
@@ -135,12 +138,14 @@ static int parse_values(struct parser *parser, struct pw_filter_node *test)
 	int err;
 
 	test->first = parser->filter->nr_values;
+	test->at = lexer->at;
 	err = parse_value(parser, test->word);
 	while (!err && lexer->type == PW_TOKEN_COMMA) {
 		pw_lexer_next(lexer);
 		err = parse_value(parser, test->word);
 	}
 	test->count = parser->filter->nr_values - test->first;
+	test->length = parser->value_end - test->at;
 	return err;
 }
 
@@ -309,7 +314,9 @@ int portwatch_filter_parse(struct portwatch_filter **filter, const char *words,
 	parser->message = message;
 	parser->message_size = message_size;
 	parser->filter = calloc(1, sizeof(*parser->filter));
-	if (parser->filter) {
+	if (parser->filter)
+		parser->filter->words = strdup(words);
+	if (parser->filter && parser->filter->words) {
 		pw_lexer_init(&parser->lexer, words);
 		err = parse(parser);
 	}
@@ -343,5 +350,6 @@ void portwatch_filter_free(struct portwatch_filter *filter)
 		free_value(&filter->values[i]);
 	free(filter->values);
 	free(filter->nodes);
+	free(filter->words);
 	free(filter);
 }

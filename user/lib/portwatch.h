@@ -51,6 +51,10 @@ struct portwatch_filter;
  *		(the module's default)
  * @no_snapshot: do not bring the sockets that were open before
  * @no_events:	nothing but the snapshot
+ * @filter:	what portwatch_reader_set_filter() would be given afterwards, or NULL; here
+ *		the kernel does what it can of it, and keeps those events back that
+ *		nobody wants: they cost less, and take no room in the rings. The rest,
+ *		and all of it where the module cannot, is the reader's.
  */
 struct portwatch_options {
 	size_t size;
@@ -61,6 +65,7 @@ struct portwatch_options {
 	uint32_t timeout_ms;
 	bool no_snapshot;
 	bool no_events;
+	const struct portwatch_filter *filter;
 };
 
 /**
@@ -216,6 +221,9 @@ int portwatch_reader_fd(const struct portwatch_reader *reader);
  * portwatch_reader_set_filter() - give out only events that a filter wants
  * @reader:	reader
  * @filter:	or NULL for all; the caller keeps it, and keeps it alive
+ *
+ * What the kernel keeps back for a filter of struct portwatch_options does not come,
+ * whatever is set here.
  */
 void portwatch_reader_set_filter(struct portwatch_reader *reader,
 				 const struct portwatch_filter *filter);
@@ -414,6 +422,21 @@ int portwatch_filter_parse(struct portwatch_filter **filter, const char *words,
 
 /** portwatch_filter_begins() - can a filter begin with this word? */
 bool portwatch_filter_begins(const char *word);
+
+/**
+ * portwatch_filter_explain() - who does what of a filter
+ * @filter:	filter
+ * @kernel:	gets the words of what the kernel does, "" where it does nothing: a
+ *		filter which all those events pass that @filter wants
+ * @rest:	gets the tests that are left to the reader, with commas between them,
+ *		"" where there are none
+ *
+ * Both texts are to be freed.
+ *
+ * Return: how many tests the kernel makes of it, or -ENOMEM.
+ */
+int portwatch_filter_explain(const struct portwatch_filter *filter,
+			     char **kernel, char **rest);
 
 /** portwatch_filter_free() - @filter may be NULL */
 void portwatch_filter_free(struct portwatch_filter *filter);

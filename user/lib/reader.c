@@ -63,7 +63,10 @@ int portwatch_reader_open(struct portwatch_reader **reader,
 	err = pw_device_open(&source, &options);
 	if (err)
 		return err;
-	return pw_reader_open_source(reader, source);
+	err = pw_reader_open_source(reader, source);
+	if (!err)
+		portwatch_reader_set_filter(*reader, options.filter);
+	return err;
 }
 
 int portwatch_reader_open_file(struct portwatch_reader **reader,
