@@ -37,6 +37,9 @@ bool pw_stream_option(struct pw_stream *stream, int id, const char *argument)
 	case PW_STREAM_NO_SNAPSHOT:
 		stream->common.options.no_snapshot = true;
 		return true;
+	case PW_STREAM_NO_KERNEL_FILTER:
+		stream->alone = true;
+		return true;
 	case PW_STREAM_STRICT:
 		stream->strict = true;
 		return true;
@@ -71,6 +74,8 @@ int pw_stream_open_reader(struct pw_stream *stream)
 	if (!common->options.events && !common->input)
 		return pw_error(PW_STATUS_USAGE,
 				"--events: this module has none of these; try: all");
+	if (!stream->alone)
+		common->options.filter = stream->filter;
 	return pw_common_open(common, &stream->reader);
 }
 

@@ -19,6 +19,7 @@
  * @count:	how many to take, 0: all
  * @strict:	loss is a failure
  * @hide_rows:	rows of a snapshot are not wanted
+ * @alone:	the kernel gets nothing of the filter to do
  * @torn:	events were lost since the last snapshot was asked for
  * @asked:	a snapshot is on its way
  * @error:	-errno of @take or @idle, or 0
@@ -35,6 +36,7 @@ struct pw_stream {
 	uint64_t count;
 	bool strict;
 	bool hide_rows;
+	bool alone;
 	bool torn;
 	bool asked;
 	int error;
@@ -56,6 +58,7 @@ enum {
 	PW_STREAM_COUNT,
 	PW_STREAM_DURATION,
 	PW_STREAM_NO_SNAPSHOT,
+	PW_STREAM_NO_KERNEL_FILTER,
 	PW_STREAM_STRICT,
 	PW_STREAM_END,		/* a command's own begin here */
 };
@@ -71,7 +74,9 @@ enum {
 	{ PW_STREAM_DURATION, 'd', "duration", "SECONDS",		\
 	  "end after so long" },					\
 	{ PW_STREAM_NO_SNAPSHOT, 0, "no-snapshot", NULL,		\
-	  "without the sockets that are open already" }
+	  "without the sockets that are open already" },			\
+	{ PW_STREAM_NO_KERNEL_FILTER, 0, "no-kernel-filter", NULL,	\
+	  "filter here only, not in the kernel" }
 
 void pw_stream_init(struct pw_stream *stream);
 

@@ -2,13 +2,20 @@
 /*
  * portwatch tail: events as they happen.
  */
+#include "explain.h"
 #include "print.h"
+
+enum {
+	OPTION_EXPLAIN = PW_PRINT_END,
+};
 
 static const struct pw_option table[] = {
 	PW_PRINT_ROWS,
 	PW_STREAM_ROWS,
 	PW_STREAM_LIVE_ROWS,
 	PW_COMMON_ROWS,
+	{ OPTION_EXPLAIN, 0, "explain", NULL,
+	  "say what of the filter the kernel does, and end" },
 	PW_OPTION_HELP_ROW,
 	{ 0 },
 };
@@ -43,6 +50,7 @@ static int run(struct pw_print *print)
 int pw_tail(const struct pw_command *command, int argc, char **argv)
 {
 	struct pw_print print;
+	bool explain = false;
 	const char *argument;
 	int id, status;
 
@@ -50,13 +58,19 @@ int pw_tail(const struct pw_command *command, int argc, char **argv)
 	while ((id = pw_options_next(command, table, argc, argv, &argument))) {
 		if (id == PW_OPTION_HELP)
 			return pw_options_help(command, table, more);
-		if (id == PW_OPTION_ERROR ||
-		    !pw_print_option(&print, id, argument))
+		if (id == OPTION_EXPLAIN)
+			explain = true;
+		else if (id == PW_OPTION_ERROR ||
+			 !pw_print_option(&print, id, argument))
 			return PW_STATUS_USAGE;
 	}
 	status = pw_common_filter(command, argc, argv, 0,
 				  &print.stream.filter);
-	if (!status)
+	if (!status && explain)
+		status = pw_explain(print.stream.filter,
+				    !print.stream.common.input &&
+				    !print.stream.alone);
+	else if (!status)
 		status = run(&print);
 	portwatch_filter_free(print.stream.filter);
 	return status;
