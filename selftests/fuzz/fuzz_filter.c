@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A filter of any words, and a port that who is asked about: they are parsed and
- * asked about some events, or there is a message of one line.
+ * asked about some events, or there is a message of one line. What the kernel is given
+ * of a filter it takes, and no event is kept back that the filter wants.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,6 +13,8 @@
 #include <cmd/who_asked.h>
 #include <portwatch.h>
 
+#include "filter_kernel.h"
+#include "kernel_filter.h"
 #include "slot.h"
 #include "target.h"
 
@@ -57,14 +60,63 @@ static void ask_who(const char *words)
 	}
 }
 
+/* Does the kernel do all of it, by the words in which it is explained? */
+static bool is_whole(const struct portwatch_filter *filter, unsigned int tests)
+{
+	struct portwatch_filter *again;
+	char message[256], *kernel, *rest;
+	bool whole;
+
+	must(portwatch_filter_explain(filter, &kernel, &rest) == (int)tests);
+	must(!tests == !*kernel);
+	must(!portwatch_filter_parse(&again, kernel, message, sizeof(message)));
+	portwatch_filter_free(again);
+	whole = !*rest;
+	free(kernel);
+	free(rest);
+	return whole;
+}
+
+static struct pw_filter *make_kernel_filter(const struct portwatch_filter *filter,
+					    bool *whole)
+{
+	struct portwatch_tests tests;
+	struct pw_filter_plan plan;
+	struct pw_filter *kernel;
+
+	must(!pw_filter_plan_make(&plan, filter));
+	*whole = is_whole(filter, pw_filter_compile(&plan, &tests));
+	pw_filter_plan_free(&plan);
+	if (!tests.count)
+		return NULL;
+	kernel = kernel_filter_new(&tests);
+	must(kernel != NULL);
+	return kernel;
+}
+
+static void compare(const struct portwatch_filter *filter,
+		    const struct pw_filter *kernel, bool whole,
+		    const struct portwatch_item *item)
+{
+	bool here = portwatch_filter_match(filter, item), there;
+
+	if (!kernel || item->slot->type == PORTWATCH_LOST ||
+	    item->slot->type == PORTWATCH_SNAPSHOT)
+		return;
+	there = kernel_filter_wants(kernel, item);
+	must(there || !here);
+	must(!whole || here == there);
+}
+
 static void ask(const struct portwatch_filter *filter)
 {
+	bool whole;
+	struct pw_filter *kernel = make_kernel_filter(filter, &whole);
 	union pw_slot slot;
 	struct portwatch_item item = { .slot = &slot.head, .owner = &who };
 	unsigned int type;
 
 	memset(&slot, 1, sizeof(slot));
-	slot.event.family = AF_INET;
 	/* a name of an interface that ends */
 	slot.event.body[23] = 0;
 	slot.event.body[31] = 0;
@@ -72,8 +124,10 @@ static void ask(const struct portwatch_filter *filter)
 		slot.event.type = (uint8_t)type;
 		slot.event.flags = (uint16_t)(type * 0x81);
 		item.actor = type % 2 ? &who : NULL;
-		portwatch_filter_match(filter, &item);
+		slot.event.family = type % 3 ? AF_INET : AF_INET6;
+		compare(filter, kernel, whole, &item);
 	}
+	free(kernel);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
