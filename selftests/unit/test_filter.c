@@ -419,6 +419,26 @@ static void how_far_it_is_exposed(void **state)
 	NO("exposure loopback");
 }
 
+static void loopback_is_a_word(void **state)
+{
+	const struct portwatch_identity *owner = NULL, *actor = NULL;
+	union pw_slot slot = make_event(PORTWATCH_ESTABLISHED, 1);
+
+	(void)state;
+	NO("loopback");
+	set_local(&slot, "127.1.2.3", 80);
+	YES("loopback");
+	set_local(&slot, "10.0.0.1", 80);
+	NO("loopback");
+	set_remote(&slot, "::1", 80);
+	YES("loopback and tcp");
+	set_vsock_local(&slot, 2, 80);
+	set_vsock_remote(&slot, 1, 80);
+	YES("loopback");
+	slot.event.flags = PORTWATCH_F_LOCAL;
+	YES("not loopback");
+}
+
 static void rows_of_a_snapshot(void **state)
 {
 	const struct portwatch_identity *owner = NULL, *actor = NULL;
@@ -558,6 +578,7 @@ int main(void)
 		cmocka_unit_test(users_have_names),
 		cmocka_unit_test(what_happened),
 		cmocka_unit_test(how_far_it_is_exposed),
+		cmocka_unit_test(loopback_is_a_word),
 		cmocka_unit_test(rows_of_a_snapshot),
 		cmocka_unit_test(flags_are_words),
 		cmocka_unit_test(and_binds_closer_than_or),

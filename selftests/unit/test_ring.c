@@ -196,17 +196,26 @@ static void process_that_does_not_fit_is_lost_as_a_whole(void **state)
 	assert_int_equal(stats().given[PORTWATCH_PROCESS], 0);
 }
 
+/* It has no number, takes no room, and is not lost where there is none. */
 static void filtered_by_the_kernel(void **state)
 {
 	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
-		memory->cpus[i].ring.page->seen[PORTWATCH_ACCEPT]++;
-		memory->cpus[i].ring.page->filtered[PORTWATCH_ACCEPT]++;
-	}
+	for (i = 0; i < 2; i++)
+		pw_ring_filter(&memory->cpus[i].ring, PORTWATCH_ACCEPT);
 	assert_int_equal(stats().seen[PORTWATCH_ACCEPT], 2);
 	assert_int_equal(stats().kernel_filtered[PORTWATCH_ACCEPT], 2);
+
+	assert_int_equal(fill(0, PORTWATCH_BIND, true), SLOTS);
+	pw_ring_filter(&memory->cpus[0].ring, PORTWATCH_ACCEPT);
+	expect_events(PORTWATCH_BIND, SLOTS);
+	assert_true(write_event(0, PORTWATCH_BIND, true));
+	expect_events(PORTWATCH_LOST, 1);
+	expect_events(PORTWATCH_BIND, 1);
+	assert_int_equal(stats().kernel_filtered[PORTWATCH_ACCEPT], 3);
+	assert_int_equal(stats().lost[PORTWATCH_ACCEPT], 0);
+	assert_int_equal(stats().lost[PORTWATCH_BIND], 1);
 }
 
 /* The kernel believes no tail that cannot be, and takes the ring to be full. */
