@@ -91,6 +91,31 @@ fails 2 'standard input: not a recording' --input -
 fails 4 'no such file' --input "$none"
 fails 4 'Is a directory' --input /
 
+# who does what of a filter: nobody is asked for it
+explains()
+{
+	"$tool" tail --device "$none" --explain "${@:3}" > "$work/out" 2> "$work/err" &&
+		[[ ! -s $work/err ]] && grep -qxF "kernel: $1" "$work/out" &&
+		grep -qxF "tool:   $2" "$work/out" && (($(wc -l < "$work/out") == 3))
+	result $? "explained: ${*:3}" < "$work/out"
+}
+
+explains 'proto tcp and port 80' nothing proto tcp and port 80
+explains 'port 80' 'comm nginx' comm nginx and port 80
+explains nothing 'comm nginx, port 80' comm nginx or port 80
+explains nothing 'comm \x1b[31m' comm $'\033[31m'
+explains 'event bind,listen' 'exposure any' exposure any
+works tail --explain
+works --explain --input "$web" port 80
+grep -q 'No kernel is asked' "$work/out"
+result $? 'explained: a recording'
+works --explain --no-kernel-filter port 80
+grep -q 'No kernel is asked' "$work/out"
+result $? 'explained: without the kernel'
+fails 2 'try: portwatch tail --help' tail --explain port x80
+fails 2 '--explain is not an option' ports --explain
+fails 2 '--no-kernel-filter is not an option' ports --no-kernel-filter
+
 # damaged streams: what comes before the damage is printed
 head -c 3000 "$web" > "$work/cut.pwrec"
 works --input "$work/cut.pwrec"
@@ -109,7 +134,7 @@ works --strict --input "$web"
 
 # output
 for arguments in "--input $web" "--json --input $web" "read $web" \
-		"record --input $web -" "ports --input $web" "who --input $web 9" "--help" \
+		"record --input $web -" "--explain port 80" "ports --input $web" "who --input $web 9" "--help" \
 		"--version"; do
 	# shellcheck disable=SC2086
 	"$tool" $arguments > /dev/full 2> "$work/err"
