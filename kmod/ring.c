@@ -144,6 +144,30 @@ void pw_ring_filter(struct pw_ring *ring, u8 type)
 	ring->page->filtered[type]++;
 }
 
+/*
+ * The algorithm is "space-saving" (Metwally et al., 2005). An entry that is not used has
+ * nothing, so that the one with the least is found among those first.
+ */
+void pw_ring_blame(struct pw_ring *ring, u32 uid)
+{
+	struct portwatch_loser *loser = ring->page->losers, *least = loser;
+	const struct portwatch_loser *end = loser + PORTWATCH_LOSERS;
+
+	for (; loser < end; loser++) {
+		if (loser->lost && loser->uid == uid)
+			break;
+		if (loser->lost < least->lost)
+			least = loser;
+	}
+	if (loser == end) {
+		/* Whoever looks meanwhile finds too little rather than too much. */
+		loser = least;
+		WRITE_ONCE(loser->over, loser->lost);
+		WRITE_ONCE(loser->uid, uid);
+	}
+	WRITE_ONCE(loser->lost, loser->lost + 1);
+}
+
 /* Say what is missing although nothing newer comes. */
 void pw_ring_flush_gap(struct pw_ring *ring, u64 now)
 {

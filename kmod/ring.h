@@ -62,13 +62,14 @@ void pw_ring_init(struct pw_ring *ring, u16 cpu, void *area, void *consumer,
 /*
  * pw_ring_write() writes a record of @count slots, the first of which says time and
  * type; an @urgent one may use the reserve. It returns how full the ring is then, or
- * 0 when the record was lost.
+ * 0 when the record was lost. pw_ring_blame() then says that it was an event of @uid.
  *
  * These run on the ring's CPU with interrupts off, between
  * pw_beacon_begin() and pw_beacon_end(), or while that CPU is offline.
  */
 u32 pw_ring_write(struct pw_ring *ring, void *slots, unsigned int count,
 		  bool urgent);
+void pw_ring_blame(struct pw_ring *ring, u32 uid);
 void pw_ring_flush_gap(struct pw_ring *ring, u64 now);
 
 /*

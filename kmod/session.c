@@ -533,10 +533,27 @@ int pw_session_flush(struct pw_session *session)
 	return 0;
 }
 
+/* The user with the most in any one ring: enough to say who floods. */
+static void note_loser(const struct portwatch_ring *page, u64 *most, u32 *uid)
+{
+	unsigned int i;
+
+	for (i = 0; i < PORTWATCH_LOSERS; i++) {
+		const struct portwatch_loser *loser = &page->losers[i];
+		u64 lost = READ_ONCE(loser->lost);
+
+		if (lost > *most) {
+			*most = lost;
+			*uid = READ_ONCE(loser->uid);
+		}
+	}
+}
+
 int pw_session_describe(unsigned int index, struct portwatch_session_info *info)
 {
 	struct pw_session *session;
 	unsigned int i, type;
+	u64 most = 0;
 
 	if (index >= PW_SESSIONS_MAX || !all.place[index])
 		return -ENOENT;
@@ -552,6 +569,7 @@ int pw_session_describe(unsigned int index, struct portwatch_session_info *info)
 	for (i = 0; i < session->nr; i++) {
 		struct portwatch_ring *page = session->rings[i].page;
 
+		note_loser(page, &most, &info->lost_uid);
 		for (type = 0; type < PORTWATCH_PROCESS; type++) {
 			info->seen += READ_ONCE(page->seen[type]);
 			info->filtered += READ_ONCE(page->filtered[type]);

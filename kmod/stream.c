@@ -161,6 +161,11 @@ static void announce_all(struct pw_ring *ring, unsigned int session,
 		announce(ring, with->holder, session, time, with->urgent);
 }
 
+static u32 uid_of(const struct pw_process *owner)
+{
+	return owner ? owner->id.uid : PORTWATCH_UID_UNKNOWN;
+}
+
 /* @to: NULL where every session knows everybody, as mostly. */
 static __always_inline void deliver_to(u32 mask, struct portwatch_event *event,
 				       const struct pw_emission *with,
@@ -178,12 +183,15 @@ static __always_inline void deliver_to(u32 mask, struct portwatch_event *event,
 		unsigned int index = __ffs(mask);
 		struct pw_session *session = session_at(index);
 		struct pw_ring *ring = &session->rings[cpu];
+		u32 fill;
 
 		mask &= mask - 1;
 		if (to && to->any & BIT(index))
 			announce_all(ring, index, to, with, event->time);
-		pw_session_written(session, pw_ring_write(ring, event, 1,
-							  with->urgent));
+		fill = pw_ring_write(ring, event, 1, with->urgent);
+		if (unlikely(!fill))
+			pw_ring_blame(ring, uid_of(with->owner));
+		pw_session_written(session, fill);
 	}
 	pw_beacon_end(beacon);
 }

@@ -138,6 +138,8 @@ bool memory_write(struct memory *memory, unsigned int cpu, union pw_slot *slots,
 	for (i = 0; i < count; i++)
 		slots[i].head.time = time;
 	written = pw_ring_write(&memory->cpus[cpu].ring, slots, count, urgent);
+	if (!written && slots->head.type < PORTWATCH_PROCESS)
+		pw_ring_blame(&memory->cpus[cpu].ring, memory->uid);
 	pw_beacon_end(beacon);
 	return written;
 }

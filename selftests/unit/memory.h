@@ -29,12 +29,14 @@ struct memory_cpu {
  * @source:	for pw_reader_open_source(), which then owns all of this
  * @flushed:	times that the reader asked for what is missing
  * @idle:	the CPUs have no threads: the reader flushes for them
+ * @uid:	whose the records are that are written
  */
 struct memory {
 	struct pw_source source;
 	unsigned int nr_cpus;
 	unsigned int flushed;
 	int idle;
+	uint32_t uid;
 	struct memory_cpu cpus[MEMORY_CPUS_MAX];
 	struct pw_merge *merge;
 	union pw_slot slots[512];

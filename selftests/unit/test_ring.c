@@ -289,6 +289,94 @@ static void books_are_kept(void **state)
 	assert_int_equal(end.inversions, 0);
 }
 
+static void lose(uint32_t uid, unsigned int count)
+{
+	memory->uid = uid;
+	while (count--)
+		assert_false(write_event(0, PORTWATCH_CONNECT, false));
+}
+
+/* As long as there are no more of them than places. */
+static void who_lost_is_counted_to_the_unit(void **state)
+{
+	const struct portwatch_stats *end;
+	struct portwatch_stats result;
+	unsigned int i;
+
+	(void)state;
+	fill(0, PORTWATCH_CONNECT, false);
+	for (i = 1; i < PORTWATCH_LOSERS; i++)
+		lose(1000 + i, 10 * i);
+	result = stats();
+	end = &result;
+	for (i = 1; i < PORTWATCH_LOSERS; i++) {
+		assert_int_equal(end->tolls[i - 1].uid, 1000 + PORTWATCH_LOSERS - i);
+		assert_int_equal(end->tolls[i - 1].lost, 10 * (PORTWATCH_LOSERS - i));
+	}
+	/* the one that filled the ring */
+	assert_int_equal(end->tolls[i - 1].uid, 0);
+	assert_int_equal(end->tolls[i - 1].lost, 1);
+	assert_int_equal(end->tolls[i].lost, 0);
+	assert_int_equal(end->vague, 0);
+}
+
+/* All rings together; a process record is nobody's event. */
+static void who_lost_is_counted_over_all_rings(void **state)
+{
+	union pw_slot process[PW_RECORD_SLOTS_MAX];
+	struct portwatch_stats end;
+	unsigned int count;
+
+	(void)state;
+	count = make_process(process, 0, 2, "noisy", NULL, NULL, 0, NULL);
+	memory->uid = 1001;
+	fill(0, PORTWATCH_CONNECT, false);
+	fill(1, PORTWATCH_CONNECT, false);
+	assert_false(memory_write(memory, 1, process, count, false));
+	assert_false(write_event(1, PORTWATCH_ACCEPT, false));
+	end = stats();
+	assert_int_equal(end.tolls[0].uid, 1001);
+	assert_int_equal(end.tolls[0].lost, 3);
+	assert_int_equal(end.tolls[1].lost, 0);
+}
+
+/* Of many users the one who loses most is found, with bounds that hold. */
+static void flood_among_many_users_is_found(void **state)
+{
+	const struct portwatch_loser *losers = memory->cpus[0].ring.page->losers;
+	const unsigned int others = 100, each = 3, flood = 400;
+	uint64_t sum = 0, lost;
+	struct portwatch_stats end;
+	unsigned int i;
+
+	(void)state;
+	memory->uid = 7;
+	fill(0, PORTWATCH_CONNECT, false);
+	for (i = 0; i < others; i++) {
+		lose(2000 + i, each);
+		lose(1001, flood / others);
+	}
+	end = stats();
+	lost = end.lost[PORTWATCH_CONNECT];
+	assert_int_equal(lost, 1 + others * each + flood);
+	for (i = 0; i < PORTWATCH_LOSERS; i++) {
+		sum += losers[i].lost;
+		assert_true(losers[i].over < losers[i].lost);
+		if (losers[i].uid == 1001) {
+			assert_true(losers[i].lost >= flood);
+			assert_true(losers[i].lost - losers[i].over <= flood);
+		}
+	}
+	assert_int_equal(sum, lost);
+	assert_int_equal(end.tolls[0].uid, 1001);
+	assert_true(end.tolls[0].lost <= flood);
+	assert_true(end.tolls[0].lost + end.vague >= flood);
+	/* what is said of the others is certain, too, and so it is little */
+	for (i = 1; i < PORTWATCH_STATS_LOSERS && end.tolls[i].lost; i++)
+		assert_true(end.tolls[i].lost <= each);
+	assert_true(end.vague > 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -302,6 +390,9 @@ int main(void)
 		TEST(filtered_by_the_kernel),
 		TEST(tails_that_cannot_be),
 		TEST(books_are_kept),
+		TEST(who_lost_is_counted_to_the_unit),
+		TEST(who_lost_is_counted_over_all_rings),
+		TEST(flood_among_many_users_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

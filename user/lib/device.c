@@ -29,13 +29,13 @@
 
 /*
  * @snapshots: how many are still to be brought, the one under way included.
- * @misses: of the module's hooks, before this session began.
+ * @before: what the module had missed before this session began.
  */
 struct device {
 	struct pw_source source;
 	int fd;
 	unsigned int snapshots;
-	uint64_t misses;
+	struct portwatch_status before;
 	struct pw_clock clock;
 	struct pw_device_map map;
 	struct pw_merge *merge;
@@ -140,7 +140,10 @@ static int device_stats(struct pw_source *source, struct portwatch_stats *stats)
 	err = get_status(device->fd, &status);
 	if (err < 0)
 		return err;
-	stats->missed = status.misses - device->misses;
+	stats->missed = status.misses - device->before.misses;
+	stats->untracked = status.sockets_missed - device->before.sockets_missed;
+	stats->unnamed = status.processes_missed -
+			 device->before.processes_missed;
 	return 0;
 }
 
@@ -171,16 +174,15 @@ static const struct pw_source_ops device_ops = {
 
 static int check_version(struct device *device)
 {
-	struct portwatch_status status;
+	struct portwatch_status *status = &device->before;
 	int err;
 
-	err = get_status(device->fd, &status);
+	err = get_status(device->fd, status);
 	if (err < 0)
 		return err;
-	if (status.api_version != PORTWATCH_API_VERSION ||
-	    status.record_version != PORTWATCH_RECORD_VERSION)
+	if (status->api_version != PORTWATCH_API_VERSION ||
+	    status->record_version != PORTWATCH_RECORD_VERSION)
 		return -EPROTO;
-	device->misses = status.misses;
 	return 0;
 }
 

@@ -35,6 +35,12 @@ extern "C" {
 struct portwatch_reader;
 struct portwatch_filter;
 
+/*
+ * The type of a record, otherwise like LOST, that no ring and no recording has: a program
+ * that keeps the newest events tells by it what made room for them.
+ */
+#define PORTWATCH_OVERWRITTEN	128
+
 /* The newest recordings that this library reads, and those that it makes. */
 #define PORTWATCH_RECORDING_VERSION	2
 
@@ -130,6 +136,20 @@ struct portwatch_item {
 	bool inverted;
 };
 
+/* Users of whom portwatch_stats tells how much they lost. */
+#define PORTWATCH_STATS_LOSERS	16
+
+/**
+ * struct portwatch_toll - a user whose events were lost
+ *
+ * @uid:	as in struct portwatch_loser
+ * @lost:	so many of his at least, by all rings
+ */
+struct portwatch_toll {
+	uint32_t uid;
+	uint64_t lost;
+};
+
 /**
  * struct portwatch_stats - what became of the events of a reader
  *
@@ -143,11 +163,17 @@ struct portwatch_item {
  * @inversions:	given events that came after a later one
  * @unknown:	slots of a type that this library does not know
  * @missed:	hits of hooks that the kernel missed since the reader was opened
+ * @untracked:	times that the module had no room for the record of a socket since then:
+ *		its events name no owner, and some do not come
+ * @unnamed:	times that it had none for a process that it met: its events name nobody
  * @bad_tail:	times that the kernel did not believe the reader's position
  * @unexplained: jumps in the numbering of a ring that no LOST record accounts for:
  *		0, or something is broken
  * @torn:	bytes at the end of a file that are not a whole record
  * @rings:	rings that can carry records
+ * @tolls:	whose the lost events were, who lost most first; @lost 0: nobody more
+ * @vague:	of whoever stands there at most so many more were lost: 0 unless there were
+ *		more users than the kernel has room for
  *
  * Always seen = kernel_filtered + lost + delivered, and read = filtered + given.
  * LOST and SNAPSHOT records are given without a filter being asked; the kernel does
@@ -165,10 +191,14 @@ struct portwatch_stats {
 	uint64_t inversions;
 	uint64_t unknown;
 	uint64_t missed;
+	uint64_t untracked;
+	uint64_t unnamed;
 	uint64_t bad_tail;
 	uint64_t unexplained;
 	uint64_t torn;
 	uint32_t rings;
+	struct portwatch_toll tolls[PORTWATCH_STATS_LOSERS];
+	uint64_t vague;
 };
 
 /**

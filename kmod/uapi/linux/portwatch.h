@@ -72,7 +72,8 @@
  * numbers all records offered to a ring, lost ones too (a lost record does not
  * count itself and bears the number of the first record that is missing), so a
  * jump in `seq` is always explained, to the unit, by a lost record. At any time,
- * for each type: seen = delivered + filtered + lost.
+ * for each type: seen = delivered + filtered + lost. Whose the lost events were is
+ * counted too, for the PORTWATCH_LOSERS users of each ring who lost most.
  *
  * The last reserve_slots slots of a ring are kept for port events (bind,
  * bind-failed, listen, and the close of a socket that held a port of its own)
@@ -128,7 +129,7 @@
 #define PORTWATCH_API_VERSION		1
 #define PORTWATCH_RECORD_VERSION	1
 
-#define PORTWATCH_SLOTS_MIN		64
+#define PORTWATCH_SLOTS_MIN		32	/* one page of them */
 #define PORTWATCH_SLOTS_MAX		(1U << 20)
 #define PORTWATCH_SLOTS_DEFAULT		8192
 
@@ -202,6 +203,31 @@ struct portwatch_beacon {
 	__u64	busy;
 };
 
+/* Entries of portwatch_ring.losers. */
+#define PORTWATCH_LOSERS		8
+
+/* The owner of a socket is not known, so neither is his user. */
+#define PORTWATCH_UID_UNKNOWN		0xffffffffU
+
+/**
+ * struct portwatch_loser - a user whose events found no room in a ring
+ *
+ * @uid:	effective user id of the sockets' owners when they were met, in the first
+ *		user namespace (0 for sockets of the kernel), or PORTWATCH_UID_UNKNOWN
+ * @lost:	of his events so many were lost at most; 0: the entry is not used
+ * @over:	and at least @lost - @over
+ *
+ * Whoever is not in the table takes the place of the one with the smallest @lost when
+ * all places are taken, with that number for his @over; so all @lost together are
+ * all events that were lost, and whoever lost more than one in PORTWATCH_LOSERS of
+ * them is there. @over is 0 as long as there are no more users than places.
+ */
+struct portwatch_loser {
+	__u64	uid;
+	__u64	lost;
+	__u64	over;
+};
+
 /**
  * struct portwatch_ring - the first page of a ring, read-only
  *
@@ -214,6 +240,7 @@ struct portwatch_beacon {
  * @filtered:	of these, those that its filter (PORTWATCH_IOC_FILTER) did not want
  * @lost:	of these, those that found no room
  * @delivered:	of these, those that were written
+ * @losers:	whose the lost ones were, in no order; dictionary records not counted
  */
 struct portwatch_ring {
 	__u64	head;
@@ -224,6 +251,7 @@ struct portwatch_ring {
 	__u64	filtered[PORTWATCH_TYPES];
 	__u64	lost[PORTWATCH_TYPES];
 	__u64	delivered[PORTWATCH_TYPES];
+	struct portwatch_loser losers[PORTWATCH_LOSERS];
 };
 
 /**
@@ -275,7 +303,7 @@ struct portwatch_start {
  * @now:	the kernel's CLOCK_BOOTTIME
  * @sockets:	sockets that are tracked now
  * @sockets_max: as many can be
- * @sockets_missed: sockets that were not tracked for want of room
+ * @sockets_missed: times that a socket came up that could not be tracked for want of room
  * @processes, @processes_max, @processes_missed: the same for processes
  * @hits, @misses: of all hooks, since the module was loaded
  * @version:	version of the module, as modinfo prints it
@@ -355,7 +383,8 @@ struct portwatch_hook {
  * @comm:	name of that process then
  * @events:	bits of the events that it wants; 0 before it started
  * @ring_slots: slots of each of its rings
- * @reserved:	zero
+ * @lost_uid:	user who lost most events in one of its rings (see struct
+ *		portwatch_loser); means nothing while @lost is 0
  * @start_time:	when it started, 0 before
  * @seen, @filtered, @lost, @delivered: sums over its rings and over all types of
  *		event (dictionary records not counted)
@@ -368,7 +397,7 @@ struct portwatch_session_info {
 	__u8	comm[16];
 	__u64	events;
 	__u32	ring_slots;
-	__u32	reserved;
+	__u32	lost_uid;
 	__u64	start_time;
 	__u64	seen;
 	__u64	filtered;
