@@ -11,6 +11,7 @@
 #include "error.h"
 #include "fmt/event.h"
 #include "stream.h"
+#include "sweep.h"
 
 #define SECOND		1000000000ULL
 
@@ -19,9 +20,6 @@
 
 /* There is room for a header, some blocks and the end. */
 #define SIZE_MIN	(1ULL << 20)
-
-/* So many processes are new before those are forgotten that are gone. */
-#define PROCESSES_NEW	32768
 
 /**
  * struct record - a run of the command
@@ -32,8 +30,7 @@
  * @first:	items in the files before
  * @anew:	SIGHUP came: another file
  * @rows_due:	a file has begun, and shall hold what is open
- * @sweeping:	a snapshot was asked for, to forget processes after it
- * @processes:	at so many that is done
+ * @sweep:	when the reader forgets
  */
 struct record {
 	struct pw_stream stream;
@@ -42,8 +39,7 @@ struct record {
 	bool plain;
 	bool anew;
 	bool rows_due;
-	bool sweeping;
-	size_t processes;
+	struct pw_sweep sweep;
 	uint64_t safe;
 	uint64_t written;
 	uint64_t first;
@@ -193,36 +189,6 @@ static void ask_for_rows(struct record *record)
 	stream->asked = !portwatch_reader_snapshot(stream->reader);
 }
 
-/*
- * Whoever an open socket may name is named by a snapshot: then those are forgotten
- * who are not, and memory does not grow with the time.
- */
-static void forget(struct record *record)
-{
-	struct portwatch_reader *reader = record->stream.reader;
-
-	record->sweeping = false;
-	portwatch_reader_forget(reader);
-	record->processes = portwatch_reader_processes(reader) + PROCESSES_NEW;
-}
-
-static void look_at_processes(struct record *record)
-{
-	struct pw_stream *stream = &record->stream;
-	const struct portwatch_recording *source =
-		portwatch_reader_recording(stream->reader);
-
-	if (source && source->version == 1)
-		return;		/* it names everybody once */
-	if (record->sweeping && !stream->asked)
-		forget(record);
-	if (record->sweeping || stream->asked ||
-	    portwatch_reader_processes(stream->reader) < record->processes)
-		return;
-	record->sweeping = true;
-	stream->asked = !portwatch_reader_snapshot(stream->reader);
-}
-
 static int on_take(void *context, const struct portwatch_item *item)
 {
 	struct record *record = context;
@@ -232,7 +198,7 @@ static int on_take(void *context, const struct portwatch_item *item)
 	err = portwatch_recorder_item(record->recorder, item);
 	/* a block that was full was written without this one */
 	if (note_written(record, record->stream.tally.printed - counts))
-		look_at_processes(record);
+		pw_sweep_look(&record->sweep, &record->stream);
 	if (!err)
 		err = look_at_file(record);
 	ask_for_rows(record);
@@ -244,7 +210,7 @@ static int on_pause(void *context)
 	struct record *record = context;
 	int err;
 
-	look_at_processes(record);
+	pw_sweep_look(&record->sweep, &record->stream);
 	err = portwatch_recorder_flush(record->recorder, AGE_MAX);
 	note_written(record, record->stream.tally.printed);
 	if (!err)
@@ -383,9 +349,7 @@ static int check_path(const struct record *record)
 
 int pw_record(const struct pw_command *command, int argc, char **argv)
 {
-	struct record record = {
-		.archive.fd = -1, .processes = PROCESSES_NEW,
-	};
+	struct record record = { .archive.fd = -1 };
 	struct pw_stream *stream = &record.stream;
 	const char *argument;
 	int id, status;
