@@ -41,9 +41,22 @@ static void take_signals(struct pw_loop *loop, uint64_t *end)
 			loop->hangup(loop->context);
 			continue;
 		}
+		if (signal == PW_SIGNALS_DUMP && loop->dump) {
+			loop->dump_at = now();
+			continue;
+		}
 		loop->interrupted = true;
 		*end = now();
 	}
+}
+
+/* All that happened before @time has been given. */
+static void dump_if_due(struct pw_loop *loop, uint64_t time)
+{
+	if (!loop->dump_at || time < loop->dump_at)
+		return;
+	loop->dump_at = 0;
+	loop->dump(loop->context);
 }
 
 /* Gives out what there is, up to @end: 1 to end, 0 when it ran dry, or -errno. */
@@ -57,6 +70,7 @@ static int drain(struct pw_loop *loop, bool live, uint64_t *end)
 		ret = loop->event(loop->context, &item);
 		if (ret)
 			return ret;
+		dump_if_due(loop, item.slot->time);
 		if (loop->output->error || (live && item.slot->time >= *end))
 			return 1;
 		if (++count % EVENTS_MAX)
@@ -108,6 +122,7 @@ int pw_loop_run(struct pw_loop *loop)
 	for (;;) {
 		ret = drain(loop, live, &end);
 		loop->idle(loop->context);
+		dump_if_due(loop, UINT64_MAX);
 		if (ret || !live || loop->output->error)
 			break;
 		if (loop->interrupted || (end != PW_LOOP_FOR_EVER && now() >= end))

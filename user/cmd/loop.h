@@ -25,6 +25,8 @@
  * @idle:	everything that happened has been given: time to flush or to draw
  * @resize:	the terminal has another size; may be NULL
  * @hangup:	SIGHUP came; NULL: it ends the loop
+ * @dump:	the same for SIGUSR1; what happened until then was given before
+ * @dump_at:	when that came, 0: it was done
  */
 struct pw_loop {
 	struct portwatch_reader *reader;
@@ -37,6 +39,8 @@ struct pw_loop {
 	void (*idle)(void *context);
 	void (*resize)(void *context);
 	void (*hangup)(void *context);
+	void (*dump)(void *context);
+	uint64_t dump_at;
 };
 
 /*

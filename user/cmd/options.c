@@ -22,6 +22,13 @@ struct parser {
 	struct option names[OPTIONS_MAX + 1];
 };
 
+static int has_argument(const struct pw_option *option)
+{
+	if (!option->argument)
+		return no_argument;
+	return *option->argument == '[' ? optional_argument : required_argument;
+}
+
 static void make_parser(struct parser *parser, const struct pw_option *table)
 {
 	char *letter = parser->letters;
@@ -31,8 +38,7 @@ static void make_parser(struct parser *parser, const struct pw_option *table)
 	*letter++ = ':';
 	for (i = 0; i < OPTIONS_MAX && table[i].name; i++) {
 		parser->names[i].name = table[i].name;
-		parser->names[i].has_arg = table[i].argument ?
-			required_argument : no_argument;
+		parser->names[i].has_arg = has_argument(&table[i]);
 		/* Above every letter, so that a letter is looked up. */
 		parser->names[i].val = 256 + (int)i;
 		if (!table[i].letter)
@@ -89,7 +95,7 @@ static void print_option(struct pw_output *output,
 	char left[40], line[200];
 
 	snprintf(left, sizeof(left), "%s%s%s", option->name,
-		 option->argument ? " " : "",
+		 has_argument(option) == required_argument ? " " : "",
 		 option->argument ? option->argument : "");
 	if (option->letter)
 		snprintf(line, sizeof(line), "  -%c, --%-18s %s\n",

@@ -17,7 +17,8 @@
  * @id:		what pw_options_next() returns
  * @letter:	its short form, or 0
  * @name:	its long form
- * @argument:	what its argument is called, NULL: it has none
+ * @argument:	what its argument is called, NULL: it has none; "[=N]": it may have one,
+ *		and pw_options_next() gives NULL where it has not
  * @help:	one line, NULL: not shown
  */
 struct pw_option {

@@ -27,6 +27,7 @@ int pw_signals_open(void)
 	sigaddset(&signals, SIGTERM);
 	if (!is_ignored(SIGHUP))
 		sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGUSR1);
 	sigaddset(&signals, SIGWINCH);
 	if (sigprocmask(SIG_BLOCK, &signals, NULL))
 		return -errno;
@@ -45,6 +46,8 @@ int pw_signals_next(int fd)
 		return PW_SIGNALS_RESIZE;
 	case SIGHUP:
 		return PW_SIGNALS_HANGUP;
+	case SIGUSR1:
+		return PW_SIGNALS_DUMP;
 	default:
 		return PW_SIGNALS_END;
 	}

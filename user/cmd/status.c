@@ -160,6 +160,15 @@ static struct pw_hook_note note_of(const struct state *state, size_t index,
 	return note;
 }
 
+static struct pw_session_note
+note_of_session(const struct portwatch_session_info *session)
+{
+	return (struct pw_session_note){
+		.lost_uid = session->lost ? session->lost_uid :
+					    PORTWATCH_UNKNOWN32,
+	};
+}
+
 static void print_object(struct pw_output *output, const struct pw_fields *fields,
 			 const struct pw_row *row, size_t index)
 {
@@ -187,12 +196,14 @@ static void print_json_hooks(struct pw_output *output, const struct state *state
 static void print_json_sessions(struct pw_output *output,
 				const struct state *state)
 {
+	struct pw_session_note note;
 	struct pw_row row;
 	size_t i;
 
 	pw_output_text(output, ",\"sessions\":[");
 	for (i = 0; i < state->nr_sessions; i++) {
-		row = row_of(state, &state->sessions[i], NULL);
+		note = note_of_session(&state->sessions[i]);
+		row = row_of(state, &state->sessions[i], &note);
 		print_object(output, &pw_session_fields, &row, i);
 	}
 	pw_output_text(output, "]");
@@ -256,6 +267,7 @@ static void print_hooks(struct pw_output *output, const struct state *state,
 static void print_sessions(struct pw_output *output, const struct state *state,
 			   const struct pw_grid_style *style)
 {
+	struct pw_session_note note;
 	struct pw_grid *grid;
 	struct pw_row row;
 	size_t i;
@@ -264,7 +276,8 @@ static void print_sessions(struct pw_output *output, const struct state *state,
 		return;
 	grid = pw_grid_new(pw_session_columns, pw_session_columns_count, style);
 	for (i = 0; i < state->nr_sessions; i++) {
-		row = row_of(state, &state->sessions[i], NULL);
+		note = note_of_session(&state->sessions[i]);
+		row = row_of(state, &state->sessions[i], &note);
 		pw_grid_add(grid, &row);
 	}
 	pw_output_text(output, "\n");

@@ -154,6 +154,12 @@ static const struct pw_field session[SESSION_FIELDS] = {
 	[SESSION_LOST] = { SESSION("lost", U64, lost), .tone = bad_tone },
 };
 
+static const struct pw_field session_lost_uid = {
+	PW_NAMED("lost_uid"), .type = PW_TYPE_U32, .base = PW_BASE_EXTRA,
+	.offset = offsetof(struct pw_session_note, lost_uid),
+	.shapes = PW_SHAPES_ALL, .omits = true, .omit = PORTWATCH_UNKNOWN32,
+};
+
 static const struct pw_field *const module_list[] = {
 	&module[0], &module[1], &module[2], &module[3], &module[4], &module[5],
 	&module[6], &module[7], &module[8], &module[9], &module[10],
@@ -172,7 +178,7 @@ static const struct pw_field *const session_list[] = {
 	&session[SESSION_COMM], &session[SESSION_EVENTS],
 	&session[SESSION_SLOTS], &session[SESSION_SINCE],
 	&session[SESSION_SEEN], &session[SESSION_DELIVERED],
-	&session[SESSION_FILTERED], &session[SESSION_LOST],
+	&session[SESSION_FILTERED], &session[SESSION_LOST], &session_lost_uid,
 };
 
 const struct pw_fields pw_module_fields = { module_list, LENGTH(module_list) };
@@ -204,6 +210,7 @@ const struct pw_grid_column pw_session_columns[] = {
 	{ &session[SESSION_DELIVERED], "DELIVERED", PW_GRID_RIGHT | PW_GRID_ALWAYS },
 	{ &session[SESSION_FILTERED], "FILTERED", PW_GRID_RIGHT | PW_GRID_ALWAYS },
 	{ &session[SESSION_LOST], "LOST", PW_GRID_RIGHT | PW_GRID_ALWAYS },
+	{ &session_lost_uid, "MOST OF UID", PW_GRID_RIGHT },
 	{ &session[SESSION_EVENTS], "EVENTS", 0 },
 };
 const size_t pw_session_columns_count = LENGTH(pw_session_columns);

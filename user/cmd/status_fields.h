@@ -31,4 +31,13 @@ extern const size_t pw_hook_columns_count;
 extern const struct pw_grid_column pw_session_columns[];
 extern const size_t pw_session_columns_count;
 
+/**
+ * struct pw_session_note - what is known of a session besides
+ *
+ * @lost_uid:	who lost most of its lost events, or PORTWATCH_UNKNOWN32
+ */
+struct pw_session_note {
+	uint32_t lost_uid;
+};
+
 #endif

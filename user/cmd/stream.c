@@ -8,7 +8,7 @@
 #include "signals.h"
 #include "stream.h"
 
-#define TALLY_SIZE	320
+#define TALLY_SIZE	640
 
 /* These come whatever is asked for. */
 #define EVENTS_ALWAYS							\
@@ -167,6 +167,13 @@ static void on_hangup(void *context)
 	stream->hangup(stream->context);
 }
 
+static void on_dump(void *context)
+{
+	struct pw_stream *stream = context;
+
+	stream->dump(stream->context);
+}
+
 static int loop(struct pw_stream *stream)
 {
 	portwatch_reader_set_filter(stream->reader, stream->filter);
@@ -177,6 +184,7 @@ static int loop(struct pw_stream *stream)
 	stream->loop.idle = on_idle;
 	stream->loop.resize = on_resize;
 	stream->loop.hangup = stream->hangup ? on_hangup : NULL;
+	stream->loop.dump = stream->dump ? on_dump : NULL;
 	on_idle(stream);
 	return pw_stream_is_over(stream) ? 0 : pw_loop_run(&stream->loop);
 }
@@ -225,7 +233,7 @@ int pw_stream_finish(struct pw_stream *stream)
 	if (stream->output.error)
 		return pw_error_output(-stream->output.error);
 	print_tally(stream);
-	if (stream->strict && (stream->tally.lost || stream->tally.missed))
+	if (stream->strict && pw_tally_is_short(&stream->tally))
 		pw_stream_worse(stream, PW_STATUS_POLICY);
 	return stream->status;
 }

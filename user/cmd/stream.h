@@ -28,7 +28,7 @@
  * @context:	for the functions
  * @take:	gets each event that is wanted; returns 0 or -errno
  * @pause:	everything that happened has been taken; returns 0 or -errno
- * @resize, @hangup: see struct pw_loop; may be NULL
+ * @resize, @hangup, @dump: see struct pw_loop; may be NULL
  */
 struct pw_stream {
 	struct pw_common common;
@@ -51,6 +51,7 @@ struct pw_stream {
 	int (*pause)(void *context);
 	void (*resize)(void *context);
 	void (*hangup)(void *context);
+	void (*dump)(void *context);
 };
 
 enum {
