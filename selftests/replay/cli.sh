@@ -59,6 +59,10 @@ fails 2 '--color sometimes' --color sometimes
 fails 2 '--width 3' --width 3
 fails 2 '--slots 100: not a power' --slots 100
 fails 2 'exclude each other' --json --csv
+fails 2 '--count and --overwrite exclude each other' --overwrite --count 3
+fails 2 '--overwrite 0: not a number' --overwrite=0
+fails 2 '--overwrite 16777217: not a number' --overwrite=16777217
+fails 2 '--overwrite is not an option' read --overwrite "$web"
 fails 2 '--watch: .*portwatch --json' ports --watch --json
 fails 2 '--watch: a recording' ports --watch --input "$web"
 fails 2 'status takes no filter' status port 80

@@ -27,6 +27,7 @@ static void event_names_are_those_of_json(void **state)
 		assert_string_equal(portwatch_event_name(i), names[i]);
 		assert_int_equal(portwatch_event_type(names[i]), i);
 	}
+	assert_string_equal(portwatch_event_name(PORTWATCH_OVERWRITTEN), "overwritten");
 	assert_null(portwatch_event_name(16));
 	assert_null(portwatch_event_name(~0U));
 	assert_true(portwatch_event_type("lister") < 0);

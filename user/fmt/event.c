@@ -19,7 +19,8 @@
 #define OPTIONS		(BINDS | EXISTING_PORTS)
 #define CLOSES		(SHAPE(CLOSE_SOCKET) | SHAPE(CLOSE_CONNECTION) | \
 			 SHAPE(CLOSE_LISTENER))
-#define MARKS		(SHAPE(LOST) | SHAPE(SNAPSHOT_BEGIN) |		\
+#define LOSSES		(SHAPE(LOST) | SHAPE(OVERWRITTEN))
+#define MARKS		(LOSSES | SHAPE(SNAPSHOT_BEGIN) |		\
 			 SHAPE(SNAPSHOT_END))
 #define SOCKETS		(PW_SHAPES_ALL & ~MARKS)
 
@@ -35,7 +36,7 @@
 	PW_NAMED(field_name),					\
 	.type = PW_TYPE_##field_type, .base = PW_BASE_RECORD,		\
 	.offset = offsetof(struct portwatch_lost, member),		\
-	.shapes = SHAPE(LOST)
+	.shapes = LOSSES
 
 #define PORT_FIELD(field_name, member, address, field_shapes)		\
 	EVENT_FIELD(field_name, PORT, member, field_shapes),		\
@@ -147,7 +148,8 @@ const struct pw_field pw_event_fields[PW_EVENT_FIELDS] = {
 	[PW_EVENT_BOOT_NS] = {
 		EVENT_FIELD("boot_ns", U64, time, PW_SHAPES_ALL) },
 	[PW_EVENT_CPU] = {
-		EVENT_FIELD("cpu", U16, cpu, PW_SHAPES_ALL) },
+		EVENT_FIELD("cpu", U16, cpu,
+			    PW_SHAPES_ALL & ~SHAPE(OVERWRITTEN)) },
 	[PW_EVENT_EVENT] = {
 		EVENT_FIELD("event", NAME8, type, PW_SHAPES_ALL),
 		.name_of = portwatch_event_name },
@@ -400,6 +402,8 @@ static enum pw_shape shape_of(const struct portwatch_item *item)
 
 	if (item->slot->type == PORTWATCH_LOST)
 		return PW_SHAPE_LOST;
+	if (item->slot->type == PORTWATCH_OVERWRITTEN)
+		return PW_SHAPE_OVERWRITTEN;
 	if (item->slot->type == PORTWATCH_SNAPSHOT)
 		return event->snapshot.end ? PW_SHAPE_SNAPSHOT_END :
 					     PW_SHAPE_SNAPSHOT_BEGIN;

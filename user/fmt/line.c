@@ -110,6 +110,7 @@ static const struct detail details[PW_EVENT_SHAPES][DETAILS_MAX] = {
 		{ PW_EVENT_DIR, 0, 0, "" }, BY,
 		{ PW_EVENT_FULL, 0, 0, "no room for more" }, END },
 	[PW_SHAPE_LOST] = { END },
+	[PW_SHAPE_OVERWRITTEN] = { END },
 	[PW_SHAPE_SNAPSHOT_BEGIN] = { END },
 	[PW_SHAPE_SNAPSHOT_END] = { END },
 	[PW_SHAPE_EXISTING_SOCKET] = { SINCE, END },
@@ -161,6 +162,7 @@ static enum pw_tone event_tone(const struct portwatch_item *item)
 {
 	switch (item->slot->type) {
 	case PORTWATCH_LOST:
+	case PORTWATCH_OVERWRITTEN:
 		return PW_TONE_ALARM;
 	case PORTWATCH_BIND_FAILED:
 	case PORTWATCH_CONNECT_FAILED:
@@ -369,6 +371,14 @@ static void write_details(const struct pw_line *line, struct pw_pen *pen,
 	}
 }
 
+static const char *say_missing(unsigned int type, bool one)
+{
+	if (type == PORTWATCH_OVERWRITTEN)
+		return one ? " older event made room:" :
+			     " older events made room:";
+	return one ? " event is missing here:" : " events are missing here:";
+}
+
 static void write_counts(struct pw_pen *pen, const struct portwatch_lost *lost)
 {
 	const char *name;
@@ -378,8 +388,7 @@ static void write_counts(struct pw_pen *pen, const struct portwatch_lost *lost)
 	for (i = 0; i < PORTWATCH_TYPES; i++)
 		sum += lost->count[i];
 	pw_pen_number(pen, PW_TONE_ALARM, sum);
-	pw_pen_text(pen, PW_TONE_ALARM, sum == 1 ? " event is missing here:" :
-						   " events are missing here:");
+	pw_pen_text(pen, PW_TONE_ALARM, say_missing(lost->type, sum == 1));
 	for (i = 0; i < PORTWATCH_TYPES; i++) {
 		if (!lost->count[i])
 			continue;
@@ -394,7 +403,8 @@ static void write_counts(struct pw_pen *pen, const struct portwatch_lost *lost)
 /* Lines that are about no socket: what is lost, marks of snapshots. */
 static void write_mark(struct pw_pen *pen, const struct portwatch_item *item)
 {
-	if (item->slot->type == PORTWATCH_LOST) {
+	if (item->slot->type == PORTWATCH_LOST ||
+	    item->slot->type == PORTWATCH_OVERWRITTEN) {
 		write_counts(pen, item->lost);
 		return;
 	}

@@ -38,6 +38,7 @@ static const struct name event_names[] = {
 	{ PORTWATCH_SNAPSHOT, "snapshot" },
 	{ PORTWATCH_PROCESS, "process" },
 	{ PORTWATCH_TEXT, "text" },
+	{ PORTWATCH_OVERWRITTEN, "overwritten" },
 	{ 0, NULL },
 };
 
