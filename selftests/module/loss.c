@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <sched.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -12,15 +11,15 @@
 #include "address.h"
 #include "loss.h"
 
-struct job {
-	struct load *load;
-	unsigned int number;
-};
-
 /* The share of one thread: the rest is the first one's. */
 static unsigned int share(unsigned int all, unsigned int number)
 {
 	return all / LOAD_THREADS + (number ? 0 : all % LOAD_THREADS);
+}
+
+unsigned int load_cpus(void)
+{
+	return sysconf(_SC_NPROCESSORS_ONLN);
 }
 
 int load_pin(unsigned int cpu)
@@ -28,16 +27,21 @@ int load_pin(unsigned int cpu)
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
-	CPU_SET(cpu % sysconf(_SC_NPROCESSORS_ONLN), &set);
+	CPU_SET(cpu % load_cpus(), &set);
 	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
 }
 
-static void add(struct load *load, enum portwatch_type type, unsigned int count)
+static void add(struct load_job *job, enum portwatch_type type,
+		unsigned int count)
 {
+	struct load *load = job->load;
+
 	__atomic_add_fetch(&load->done[type], count, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&load->done_on[job->cpu][type], count,
+			   __ATOMIC_RELAXED);
 }
 
-static int bind_once(struct load *load)
+static int bind_once(struct load_job *job)
 {
 	struct target target = target_loopback(IPV4, 0);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -45,12 +49,12 @@ static int bind_once(struct load *load)
 	if (fd < 0 || bind(fd, &target.any, target.length))
 		return -errno;
 	close(fd);
-	add(load, PORTWATCH_BIND, 1);
-	add(load, PORTWATCH_CLOSE, 1);
+	add(job, PORTWATCH_BIND, 1);
+	add(job, PORTWATCH_CLOSE, 1);
 	return 0;
 }
 
-static int listener_open(struct load *load, struct target *name)
+static int listener_open(struct load_job *job, struct target *name)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -58,13 +62,13 @@ static int listener_open(struct load *load, struct target *name)
 	if (fd < 0 || bind(fd, &name->any, name->length) ||
 	    getsockname(fd, &name->any, &name->length) || listen(fd, 16))
 		return -errno;
-	add(load, PORTWATCH_BIND, 1);
-	add(load, PORTWATCH_LISTEN, 1);
+	add(job, PORTWATCH_BIND, 1);
+	add(job, PORTWATCH_LISTEN, 1);
 	return fd;
 }
 
 /* Ended by a reset, so that no port waits for a minute. */
-static int connect_once(struct load *load, int listener,
+static int connect_once(struct load_job *job, int listener,
 			const struct target *name)
 {
 	static const struct linger zero = { .l_onoff = 1 };
@@ -78,56 +82,63 @@ static int connect_once(struct load *load, int listener,
 		return -errno;
 	close(client);
 	close(server);
-	add(load, PORTWATCH_CONNECT, 1);
-	add(load, PORTWATCH_ESTABLISHED, 1);
-	add(load, PORTWATCH_ACCEPT, 1);
-	add(load, PORTWATCH_CLOSE, 2);
+	add(job, PORTWATCH_CONNECT, 1);
+	add(job, PORTWATCH_ESTABLISHED, 1);
+	add(job, PORTWATCH_ACCEPT, 1);
+	add(job, PORTWATCH_CLOSE, 2);
 	return 0;
 }
 
-static int produce(struct load *load, unsigned int number)
+static bool goes_on(const struct load_job *job, unsigned int *left)
 {
-	unsigned int binds = share(load->binds, number);
-	unsigned int connections = share(load->connections, number);
+	return (*left)-- && !__atomic_load_n(&job->load->stop, __ATOMIC_RELAXED);
+}
+
+static int produce(struct load_job *job)
+{
+	unsigned int binds = share(job->load->binds, job->number);
+	unsigned int connections = share(job->load->connections, job->number);
 	struct target name;
 	int listener, err = 0;
 
-	while (binds-- && !err)
-		err = bind_once(load);
+	while (!err && goes_on(job, &binds))
+		err = bind_once(job);
 	if (!connections || err)
 		return err;
-	listener = listener_open(load, &name);
+	listener = listener_open(job, &name);
 	if (listener < 0)
 		return listener;
-	while (connections-- && !err)
-		err = connect_once(load, listener, &name);
+	while (!err && goes_on(job, &connections))
+		err = connect_once(job, listener, &name);
 	close(listener);
-	add(load, PORTWATCH_CLOSE, 1);
+	add(job, PORTWATCH_CLOSE, 1);
 	return err;
 }
 
 static void *produce_thread(void *argument)
 {
-	struct job job = *(struct job *)argument;
+	struct load_job *job = argument;
 	int err;
 
-	load_pin(job.load->only_cpu ? job.load->only_cpu - 1 : job.number);
-	err = produce(job.load, job.number);
+	load_pin(job->cpu);
+	err = produce(job);
 	if (err)
-		job.load->failed = -err;
+		job->load->failed = -err;
 	return NULL;
 }
 
 int load_begin(struct load *load)
 {
-	static struct job jobs[LOAD_THREADS];
+	struct load_job *job;
 	unsigned int i;
 
 	for (i = 0; i < LOAD_THREADS; i++) {
-		jobs[i].load = load;
-		jobs[i].number = i;
-		if (pthread_create(&load->threads[i], NULL, produce_thread,
-				   &jobs[i]))
+		job = &load->jobs[i];
+		job->load = load;
+		job->number = i;
+		job->cpu = load->only_cpu ? load->only_cpu - 1 :
+					    i % load_cpus();
+		if (pthread_create(&job->thread, NULL, produce_thread, job))
 			return -EAGAIN;
 	}
 	return 0;
@@ -138,8 +149,14 @@ int load_finish(struct load *load)
 	unsigned int i;
 
 	for (i = 0; i < LOAD_THREADS; i++)
-		pthread_join(load->threads[i], NULL);
+		pthread_join(load->jobs[i].thread, NULL);
 	return -load->failed;
+}
+
+int load_end(struct load *load)
+{
+	__atomic_store_n(&load->stop, true, __ATOMIC_RELAXED);
+	return load_finish(load);
 }
 
 static void wrong(struct account *account, const char *what, unsigned int ring,
@@ -160,6 +177,7 @@ static void visit_lost(struct raw *raw, unsigned int ring,
 
 	for (i = 0; i < PORTWATCH_TYPES; i++) {
 		account->missing[i] += lost->count[i];
+		account->missing_on[ring][i] += lost->count[i];
 		sum += lost->count[i];
 	}
 	if (!sum)
@@ -209,6 +227,7 @@ void account_visit(struct raw *raw, unsigned int ring,
 	if (slot->time < account->last_time[ring])
 		wrong(account, "a time that goes back", ring, slot);
 	account->read[slot->type % PORTWATCH_TYPES]++;
+	account->read_on[ring][slot->type % PORTWATCH_TYPES]++;
 	if (slot->type == PORTWATCH_LOST) {
 		visit_lost(raw, ring, (const void *)slot, account);
 	} else {
@@ -230,13 +249,13 @@ void account_finish(struct raw *raw, struct account *account)
 	} while (raw_drain_all(raw, account_visit, account));
 }
 
-static unsigned int same(const char *what, unsigned int type, uint64_t want,
-			 uint64_t got)
+static unsigned int same(const char *what, unsigned int ring, unsigned int type,
+			 uint64_t want, uint64_t got)
 {
 	if (want == got)
 		return 0;
-	fprintf(stderr, "# type %u, %s: expected %" PRIu64 ", got %" PRIu64
-		"\n", type, what, want, got);
+	fprintf(stderr, "# ring %u, type %u, %s: expected %" PRIu64 ", got %"
+		PRIu64 "\n", ring, type, what, want, got);
 	return 1;
 }
 
@@ -258,29 +277,82 @@ unsigned int account_unnamed(const struct account *account)
 	return bad;
 }
 
+/* The kernel's counters by themselves, and what was read of that ring. */
+static unsigned int check_ring(const struct raw *raw, unsigned int ring,
+			       const struct account *account)
+{
+	const struct portwatch_ring *page = raw->rings[ring];
+	unsigned int type, bad = 0;
+
+	for (type = 1; type < PORTWATCH_TYPES; type++) {
+		bad += same("seen", ring, type, page->seen[type],
+			    page->filtered[type] + page->lost[type] +
+			    page->delivered[type]);
+		bad += same("lost", ring, type, page->lost[type],
+			    account->missing_on[ring][type]);
+		if (type != PORTWATCH_LOST)
+			bad += same("delivered", ring, type,
+				    page->delivered[type],
+				    account->read_on[ring][type]);
+	}
+	return bad;
+}
+
+/* Each lost event is somebody's, and nobody's more than there are. */
+static unsigned int check_losers(const struct raw *raw, unsigned int ring)
+{
+	const struct portwatch_ring *page = raw->rings[ring];
+	uint64_t lost = 0, blamed = 0;
+	unsigned int i;
+
+	for (i = 1; i < PORTWATCH_PROCESS; i++)
+		lost += page->lost[i];
+	for (i = 0; i < PORTWATCH_LOSERS; i++)
+		blamed += page->losers[i].lost;
+	return same("losers", ring, 0, lost, blamed);
+}
+
+unsigned int account_check_rings(const struct raw *raw,
+				 const struct account *account)
+{
+	unsigned int ring, bad = account->wrong + account_unnamed(account);
+
+	for (ring = 0; ring < raw->header->nr_rings; ring++) {
+		bad += check_ring(raw, ring, account);
+		bad += check_losers(raw, ring);
+	}
+	return bad;
+}
+
+static bool is_done(unsigned int type)
+{
+	return type > PORTWATCH_SOCKET && type < PORTWATCH_FLOW;
+}
+
+unsigned int account_check_all(const struct raw *raw, const struct load *load,
+			       const struct account *account)
+{
+	unsigned int type, bad = account_check_rings(raw, account);
+
+	for (type = 1; type < PORTWATCH_TYPES; type++)
+		if (is_done(type))
+			bad += same("done", raw->header->nr_rings, type,
+				    load->done[type],
+				    account->read[type] + account->missing[type]);
+	return bad;
+}
+
 unsigned int account_check(const struct raw *raw, const struct load *load,
 			   const struct account *account)
 {
-	uint64_t seen, filtered, lost, delivered;
-	unsigned int type, bad = account->wrong + account_unnamed(account);
+	unsigned int ring, type, bad = account_check_rings(raw, account);
 
-	for (type = 1; type < PORTWATCH_TYPES; type++) {
-		seen = raw_sum(raw, offsetof(struct portwatch_ring, seen),
-			       type);
-		filtered = raw_sum(raw, offsetof(struct portwatch_ring,
-						 filtered), type);
-		lost = raw_sum(raw, offsetof(struct portwatch_ring, lost),
-			       type);
-		delivered = raw_sum(raw, offsetof(struct portwatch_ring,
-						  delivered), type);
-		bad += same("seen", type, seen, filtered + lost + delivered);
-		bad += same("lost", type, lost, account->missing[type]);
-		if (type == PORTWATCH_LOST)
-			continue;
-		bad += same("delivered", type, delivered, account->read[type]);
-		if (type < PORTWATCH_FLOW && type != PORTWATCH_SOCKET)
-			bad += same("done", type, load->done[type],
-				    delivered + lost);
-	}
+	for (ring = 0; ring < raw->header->nr_rings; ring++)
+		for (type = 1; type < PORTWATCH_TYPES; type++)
+			if (is_done(type))
+				bad += same("done", ring, type,
+					    load->done_on[ring][type],
+					    account->read_on[ring][type] +
+					    account->missing_on[ring][type]);
 	return bad;
 }

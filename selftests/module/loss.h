@@ -17,35 +17,57 @@
 #define LOAD_THREADS 4
 #define ACCOUNT_KEYS 16384
 
+struct load;
+
+/* One of the threads that make a load. */
+struct load_job {
+	struct load *load;
+	unsigned int number;
+	unsigned int cpu;
+	pthread_t thread;
+};
+
 /**
  * struct load - what producers did
  *
  * @binds, @connections: to be done, over all threads
  * @only_cpu:	one more than the CPU on which all threads are, 0: on all
+ * @stop:	no more of it
  * @done:	what was done, by type of event that it must have made
+ * @done_on:	the same by CPU. What the other end of a connection does on the loopback
+ *		happens on the CPU of the thread, too.
  * @failed:	errno of a call that went wrong, 0: none
  */
 struct load {
 	unsigned int binds;
 	unsigned int connections;
 	unsigned int only_cpu;
+	bool stop;
 	uint64_t done[PORTWATCH_TYPES];
+	uint64_t done_on[RAW_RINGS][PORTWATCH_TYPES];
 	int failed;
-	pthread_t threads[LOAD_THREADS];
+	struct load_job jobs[LOAD_THREADS];
 };
+
+unsigned int load_cpus(void);
 
 /* The calling thread stays on that CPU; 0 or a negative errno. */
 int load_pin(unsigned int cpu);
 
-/* Threads, each on a CPU of its own as far as there are enough. */
+/*
+ * Threads, each on a CPU of its own as far as there are enough; and their end, when all
+ * is done or at once.
+ */
 int load_begin(struct load *load);
 int load_finish(struct load *load);
+int load_end(struct load *load);
 
 /**
  * struct account - what a raw reader saw
  *
  * @read:	records by type
  * @missing:	sums of the LOST records, by type
+ * @read_on, @missing_on: the same of each ring
  * @wrong:	things that must not be: a jump that no LOST record explains, a
  *		time that goes back, ...
  * @announced:	when the process with that key was announced, 0: never
@@ -54,6 +76,8 @@ int load_finish(struct load *load);
 struct account {
 	uint64_t read[PORTWATCH_TYPES];
 	uint64_t missing[PORTWATCH_TYPES];
+	uint64_t read_on[RAW_RINGS][PORTWATCH_TYPES];
+	uint64_t missing_on[RAW_RINGS][PORTWATCH_TYPES];
 	unsigned int wrong;
 	uint64_t last_time[RAW_RINGS];
 	uint64_t announced[ACCOUNT_KEYS];
@@ -70,9 +94,15 @@ void account_finish(struct raw *raw, struct account *account);
 unsigned int account_unnamed(const struct account *account);
 
 /*
- * done = delivered + lost, for each type; what was read is what the kernel says
- * that it delivered; each key that was used was announced before. Returns the number of differences, said on stderr.
+ * Each returns the number of differences, said on stderr. For each ring and type: seen =
+ * filtered + lost + delivered; what was read is what the kernel says that it
+ * delivered; the LOST records tell what it says that it lost; and each key that was used
+ * was announced before. Then, of all rings together or of each: done = delivered + lost.
  */
+unsigned int account_check_rings(const struct raw *raw,
+				 const struct account *account);
+unsigned int account_check_all(const struct raw *raw, const struct load *load,
+			       const struct account *account);
 unsigned int account_check(const struct raw *raw, const struct load *load,
 			   const struct account *account);
 

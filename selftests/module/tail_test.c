@@ -46,7 +46,7 @@ FIXTURE_SETUP(tail)
 	if (!self->pid) {
 		dup2(self->printed.file, STDOUT_FILENO);
 		execlp("portwatch", "portwatch", "tail", "--json", "--slots",
-		       "64", "--events", "bind", NULL);
+		       "32", "--events", "bind", NULL);
 		_exit(127);
 	}
 }

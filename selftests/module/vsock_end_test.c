@@ -3,15 +3,10 @@
 #include <kselftest_harness.h>
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/userfaultfd.h>
 #include <poll.h>
-#include <pthread.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "hung.h"
 #include "module.h"
 #include "scene.h"
 #include "vsock.h"
@@ -136,51 +131,6 @@ TEST_F(vsock, the_other_end_does_not_answer)
 	EXPECT_EVENTS(watch);
 }
 
-/**
- * struct hung - a send() that hangs while the kernel copies what is sent
- *
- * @fd:		socket
- * @fault:	userfaultfd
- * @page:	what is sent; nobody has filled it yet
- */
-struct hung {
-	int fd;
-	int fault;
-	void *page;
-};
-
-static int hung_prepare(struct hung *hung)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-
-	hung->fault = syscall(SYS_userfaultfd, O_CLOEXEC);
-	hung->page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (hung->fault < 0 || hung->page == MAP_FAILED)
-		return -errno;
-	range.range.start = (uintptr_t)hung->page;
-	range.range.len = 4096;
-	return ioctl(hung->fault, UFFDIO_API, &api) ||
-	       ioctl(hung->fault, UFFDIO_REGISTER, &range) ? -errno : 0;
-}
-
-static void *hung_send(void *arg)
-{
-	struct hung *hung = arg;
-
-	return (void *)send(hung->fd, hung->page, 4096, MSG_NOSIGNAL);
-}
-
-static int hung_go_on(struct hung *hung)
-{
-	struct uffdio_zeropage zero = {
-		.range = { .start = (uintptr_t)hung->page, .len = 4096 },
-	};
-
-	return ioctl(hung->fault, UFFDIO_ZEROPAGE, &zero) ? -errno : 0;
-}
-
 /*
  * The client is promised room, and sends; before that is under way there is less. The
  * server cannot but reset it. The client has its port until it is closed.
@@ -192,9 +142,7 @@ TEST_F(vsock, more_than_there_is_room_for)
 	struct pollfd done = { .events = POLLRDHUP };
 	struct end listener, client, served;
 	uint64_t little = 128;
-	struct uffd_msg message;
 	struct hung hung;
-	pthread_t thread;
 
 	ASSERT_EQ(0, vsock_serve(scene, &listener, &scene->self, variant->type));
 	ASSERT_EQ(0, vsock_socket(scene, &client, &scene->self, variant->type));
@@ -207,15 +155,11 @@ TEST_F(vsock, more_than_there_is_room_for)
 	ASSERT_EQ(0, end_accept(&served, &listener));
 	expect_accept(watch, &served, &listener);
 
-	hung.fd = client.fd;
-	ASSERT_EQ(0, hung_prepare(&hung));
-	ASSERT_EQ(0, pthread_create(&thread, NULL, hung_send, &hung));
-	ASSERT_EQ(sizeof(message), read(hung.fault, &message, sizeof(message)));
+	ASSERT_EQ(0, hung_begin(&hung, client.fd));
 	ASSERT_EQ(0, setsockopt(served.fd, AF_VSOCK,
 				SO_VM_SOCKETS_BUFFER_SIZE, &little,
 				sizeof(little)));
-	ASSERT_EQ(0, hung_go_on(&hung));
-	ASSERT_EQ(0, pthread_join(thread, NULL));
+	ASSERT_EQ(0, hung_end(&hung));
 	done.fd = client.fd;
 	if (!poll(&done, 1, 2000))
 		SKIP(return, "this kernel throws away what it has no room for");
