@@ -18,11 +18,13 @@
 /*
  * A kprobe that is registered and not armed finds a function's address, and does
  * nothing else. To let go of it takes a grace period, so they are let go of together.
+ * One that there is no memory for says nothing of the function.
  */
 int pw_look_up(struct pw_target *const *targets, unsigned int count)
 {
 	struct kprobe *probes, **found;
 	unsigned int i, n = 0;
+	int err = 0;
 
 	probes = kvcalloc(count, sizeof(*probes), GFP_KERNEL);
 	found = kvcalloc(count, sizeof(*found), GFP_KERNEL);
@@ -35,7 +37,10 @@ int pw_look_up(struct pw_target *const *targets, unsigned int count)
 		probes[i].symbol_name = targets[i]->symbol;
 		probes[i].flags = KPROBE_FLAG_DISABLED;
 		targets[i]->address = 0;
-		if (register_kprobe(&probes[i]))
+		err = register_kprobe(&probes[i]);
+		if (err == -ENOMEM)
+			break;
+		if (err)
 			continue;
 		targets[i]->address = (unsigned long)probes[i].addr;
 		found[n++] = &probes[i];
@@ -43,7 +48,7 @@ int pw_look_up(struct pw_target *const *targets, unsigned int count)
 	unregister_kprobes(found, n);
 	kvfree(found);
 	kvfree(probes);
-	return 0;
+	return err == -ENOMEM ? err : 0;
 }
 
 /* Tracepoints: they are not exported one by one, but can be looked up. ------- */

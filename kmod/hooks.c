@@ -85,20 +85,24 @@ static struct pw_hook *next_in(const struct pw_set *set, struct pw_hook *hook)
 
 /*
  * Is the module there that has these hooks? To find out that a name is nowhere takes
- * long, so the first function answers for all.
+ * long, so the first function answers for all. 1, 0 or a negative errno.
  */
-static bool look_for_module(const struct pw_set *set)
+static int look_for_module(const struct pw_set *set)
 {
 	struct pw_target *first = NULL;
 	struct pw_hook *hook;
 	unsigned int k;
+	int err;
 
 	for_each_hook(hook, set)
 		for (k = 0; k < PW_TARGETS && hook->target[k].symbol; k++) {
 			first = first ?: &hook->target[k];
 			hook->target[k].address = 0;
 		}
-	return first && !pw_look_up(&first, 1) && first->address;
+	if (!first)
+		return 0;
+	err = pw_look_up(&first, 1);
+	return err ?: !!first->address;
 }
 
 /* A function of the kernel stays where it is; a module can come back elsewhere. */
@@ -106,10 +110,11 @@ static int look_up(const struct pw_set *set)
 {
 	static struct pw_target *targets[PW_HOOKS * PW_TARGETS];
 	unsigned int k, count = 0;
+	int there = set->module ? look_for_module(set) : 1;
 	struct pw_hook *hook;
 
-	if (set->module && !look_for_module(set))
-		return 0;
+	if (there <= 0)
+		return there;
 	for_each_hook(hook, set) {
 		if (hook->kind == PORTWATCH_HOOK_TRACEPOINT)
 			continue;
@@ -153,9 +158,11 @@ static void attach(struct pw_set *set, struct pw_hook *hook)
 	for (; target < hook->target + PW_TARGETS && target->symbol; target++) {
 		int err = attach_to(set, hook, target);
 
-		if (hook->at)
+		if (hook->at && err != -ENOMEM)
 			continue;
 		hook->error = err;
+		if (err == -ENOMEM)
+			break;
 		if (err)
 			continue;
 		WRITE_ONCE(hook->at, target);
@@ -241,15 +248,32 @@ static void detach_set(struct pw_set *set)
 	pw_detach_kretprobes(kretprobes, count);
 }
 
-void pw_hooks_want(u64 events)
+/* A hook that a kernel lacks, it lacks always; this is for now, so no half measures. */
+static bool lacks_memory(const struct pw_set *set)
+{
+	struct pw_hook *hook;
+
+	for_each_hook(hook, set)
+		if (hook->error == -ENOMEM)
+			return true;
+	return false;
+}
+
+int pw_hooks_want(u64 events)
 {
 	bool is_there = flow.events & wanted;
 
-	wanted = events;
-	if (is_there && !(flow.events & wanted))
+	if (is_there && !(flow.events & events)) {
 		detach_set(&flow);
-	else if (!is_there && flow.events & wanted)
+	} else if (!is_there && flow.events & events) {
 		attach_set(&flow);
+		if (lacks_memory(&flow)) {
+			detach_set(&flow);
+			return -ENOMEM;
+		}
+	}
+	wanted = events;
+	return 0;
 }
 
 static struct pw_set *set_of_module(const char *name)
@@ -286,24 +310,39 @@ void pw_hooks_module_going(const char *name)
 	}
 }
 
-int pw_hooks_attach(void)
+/* Without these there is no session. */
+static int attach_always(void)
 {
 	struct pw_hook *hook;
-	unsigned int i;
 
 	attach_set(&always);
+	if (lacks_memory(&always))
+		return -ENOMEM;
 	for_each_hook(hook, &always) {
 		if (hook->optional || hook->at)
 			continue;
 		pr_err("cannot attach to %s: error %d; %s not seen\n",
 		       hook->target[0].symbol, hook->error, hook->purpose);
-		pw_hooks_detach();
 		return -ENODEV;
 	}
-	for (i = 0; i < ARRAY_SIZE(modules); i++)
-		attach_set(&modules[i]);
-	WRITE_ONCE(attached, true);
 	return 0;
+}
+
+int pw_hooks_attach(void)
+{
+	int err = attach_always();
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(modules) && !err; i++) {
+		attach_set(&modules[i]);
+		if (lacks_memory(&modules[i]))
+			err = -ENOMEM;
+	}
+	if (err)
+		pw_hooks_detach();
+	else
+		WRITE_ONCE(attached, true);
+	return err;
 }
 
 /* Whether it has what we look for there is found out anew with the next session. */

@@ -102,7 +102,7 @@ bool pw_hook_is_attached(enum pw_hook_id id);
  * that somebody wants are attached now, and those that nobody wants any more
  * detached. Such a hook is never required.
  */
-void pw_hooks_want(u64 events);
+int pw_hooks_want(u64 events);
 
 /*
  * A module of the kernel comes (its code is there and has not run yet) or goes (it

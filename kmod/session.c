@@ -379,8 +379,14 @@ static int begin_flows(struct pw_session *session)
 
 	if (err)
 		return err;
-	if (!all.flows++)
-		pw_hooks_want(PORTWATCH_EVENT_BIT(PORTWATCH_FLOW));
+	if (!all.flows) {
+		err = pw_hooks_want(PORTWATCH_EVENT_BIT(PORTWATCH_FLOW));
+		if (err) {
+			pw_flows_exit();
+			return err;
+		}
+	}
+	all.flows++;
 	pw_flows_forget_session(session->index);
 	return 0;
 }
