@@ -221,8 +221,10 @@ void pw_process_text_task(struct pw_process *process, struct task_struct *task)
 	process->exe_unread = false;
 	process->cmdline_len = 0;
 	process->cgroup_len = 0;
-	if (!buffer)
+	if (!buffer) {
+		process->flags |= PORTWATCH_P_TRUNCATED;
 		return;
+	}
 	mm = get_task_mm(task);
 	if (mm) {
 		put_exe(process, mm, buffer);

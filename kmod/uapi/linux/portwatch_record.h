@@ -356,7 +356,7 @@ struct portwatch_lost {
 
 /* Bits of portwatch_process.flags. */
 #define PORTWATCH_P_THREAD	(1U << 0) /* a thread of the kernel */
-#define PORTWATCH_P_TRUNCATED	(1U << 1) /* a text did not fit and was cut */
+#define PORTWATCH_P_TRUNCATED	(1U << 1) /* a text did not fit, or had no memory */
 
 /**
  * struct portwatch_process - a record of type PROCESS: who a key is
