@@ -14,8 +14,8 @@
 #include <linux/ktime.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <linux/vmalloc.h>
 
+#include "area.h"
 #include "beacon.h"
 #include "chardev.h"
 #include "compat/compat.h"
@@ -209,12 +209,8 @@ static long device_ioctl(struct file *file, unsigned int command,
 	}
 }
 
-/*
- * remap_vmalloc_range() checks offset and length against the area, and takes a
- * reference on each page: pages outlive the session while they are mapped.
- */
-static int map_area(struct vm_area_struct *vma, void *area, unsigned long first,
-		    bool writable)
+static int map_area(struct vm_area_struct *vma, const struct pw_area *area,
+		    unsigned long first, bool writable)
 {
 	/* A file opened for reading only has no VM_SHARED. */
 	if (!(vma->vm_flags & VM_MAYSHARE) || vma->vm_flags & VM_EXEC)
@@ -226,11 +222,12 @@ static int map_area(struct vm_area_struct *vma, void *area, unsigned long first,
 	}
 	pw_vma_set_private(vma);
 	vma->vm_ops = &area_ops;
-	return remap_vmalloc_range(vma, area, vma->vm_pgoff - first);
+	return pw_area_map(area, vma, vma->vm_pgoff - first);
 }
 
 static int device_mmap(struct file *file, struct vm_area_struct *vma)
 {
+	const struct pw_area beacons = { pw_beacons, pw_beacons_bytes() };
 	struct pw_session *session = file->private_data;
 	unsigned long rings, consumers;
 
@@ -239,12 +236,12 @@ static int device_mmap(struct file *file, struct vm_area_struct *vma)
 	rings = pw_session_ring_pgoff(session);
 	consumers = pw_session_consumer_pgoff(session);
 	if (vma->vm_pgoff >= consumers)
-		return map_area(vma, session->consumer_area, consumers, true);
+		return map_area(vma, &session->consumer_area, consumers, true);
 	if (vma->vm_pgoff >= rings)
-		return map_area(vma, session->ring_area, rings, false);
+		return map_area(vma, &session->ring_area, rings, false);
 	if (vma->vm_pgoff >= PW_PGOFF_BEACONS)
-		return map_area(vma, pw_beacons, PW_PGOFF_BEACONS, false);
-	return map_area(vma, session->header, PW_PGOFF_HEADER, false);
+		return map_area(vma, &beacons, PW_PGOFF_BEACONS, false);
+	return map_area(vma, &session->header, PW_PGOFF_HEADER, false);
 }
 
 static const struct file_operations device_fops = {

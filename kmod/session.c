@@ -10,7 +10,6 @@
 #include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/vmalloc.h>
 
 #include "beacon.h"
 #include "compat/compat.h"
@@ -149,7 +148,7 @@ static int find_place(void)
 
 struct pw_session *pw_session_open(void)
 {
-	struct pw_session *session = kzalloc(sizeof(*session), GFP_KERNEL);
+	struct pw_session *session = kzalloc(sizeof(*session), GFP_KERNEL_ACCOUNT);
 	int place;
 
 	if (!session)
@@ -179,13 +178,10 @@ struct pw_session *pw_session_open(void)
 
 static void free_areas(struct pw_session *session)
 {
-	vfree(session->consumer_area);
-	vfree(session->ring_area);
-	vfree(session->header);
+	pw_area_free(&session->consumer_area);
+	pw_area_free(&session->ring_area);
+	pw_area_free(&session->header);
 	kvfree(session->rings);
-	session->consumer_area = NULL;
-	session->ring_area = NULL;
-	session->header = NULL;
 	session->rings = NULL;
 }
 
@@ -270,26 +266,25 @@ static int alloc_areas(struct pw_session *session)
 		return -ENOSPC;
 
 	session->rings = kvcalloc(session->nr, sizeof(*session->rings),
-				  GFP_KERNEL);
-	session->header = vmalloc_user(PAGE_SIZE);
-	session->ring_area = vmalloc_user(bytes);
-	session->consumer_area = vmalloc_user(session->nr * PAGE_SIZE);
-	if (!session->rings || !session->header || !session->ring_area ||
-	    !session->consumer_area) {
+				  GFP_KERNEL_ACCOUNT);
+	if (!session->rings ||
+	    pw_area_alloc(&session->header, PAGE_SIZE) ||
+	    pw_area_alloc(&session->ring_area, bytes) ||
+	    pw_area_alloc(&session->consumer_area, session->nr * PAGE_SIZE)) {
 		free_areas(session);
 		return -ENOMEM;
 	}
 	for (i = 0; i < session->nr; i++)
 		pw_ring_init(&session->rings[i], i,
-			     session->ring_area + i * ring_bytes(session),
-			     session->consumer_area + i * PAGE_SIZE,
+			     session->ring_area.at + i * ring_bytes(session),
+			     session->consumer_area.at + i * PAGE_SIZE,
 			     session->size, reserve);
 	return 0;
 }
 
 static void fill_header(struct pw_session *session)
 {
-	struct portwatch_header *header = session->header;
+	struct portwatch_header *header = session->header.at;
 
 	*header = (struct portwatch_header) {
 		.magic = PORTWATCH_MAGIC,

@@ -13,6 +13,7 @@
 #include <linux/wait.h>
 #include <linux/portwatch.h>
 
+#include "area.h"
 #include "event.h"
 #include "ring.h"
 
@@ -63,9 +64,9 @@ struct pw_session {
 	unsigned long timeout;
 	u32 timeout_ms;
 	struct pw_ring *rings;
-	void *header;
-	void *ring_area;
-	void *consumer_area;
+	struct pw_area header;
+	struct pw_area ring_area;
+	struct pw_area consumer_area;
 	wait_queue_head_t wait;
 	struct irq_work wake;
 	struct timer_list timer;

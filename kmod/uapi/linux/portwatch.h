@@ -407,7 +407,8 @@ struct portwatch_session_info {
 
 /*
  * START	gives the session its rings and attaches the hooks. EBUSY: started
- *		before; ENOMEM; EINVAL, E2BIG: see Versions; ENOSPC: the rings are
+ *		before; ENOMEM: for a hook too, or the caller's control group may have
+ *		no more; EINVAL, E2BIG: see Versions; ENOSPC: the rings are
  *		larger than the module's ring_bytes_max lets them be; ENODEV: a
  *		required hook cannot be attached.
  * FILTER	gives the session a filter, or another one, before it starts; see
