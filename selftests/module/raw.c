@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "module.h"
+#include "patience.h"
 #include "raw.h"
 
 struct portwatch_start raw_start(uint32_t ring_slots)
@@ -89,6 +91,20 @@ void raw_close(struct raw *raw)
 		close(raw->fd);
 	memset(raw, 0, sizeof(*raw));
 	raw->fd = -1;
+}
+
+int raw_session_once(void)
+{
+	struct portwatch_start start = raw_start(1024);
+	struct raw raw;
+	int err = raw_open(&raw, &start);
+	struct pollfd ready = { .fd = raw.fd, .events = POLLIN };
+
+	if (!err && (poll(&ready, 1, patient(5000)) != 1 ||
+		     !raw_drain_all(&raw, NULL, NULL)))
+		err = -ETIME;
+	raw_close(&raw);
+	return err;
 }
 
 unsigned int raw_slots(const struct portwatch_slot *slot)

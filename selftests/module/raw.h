@@ -43,6 +43,9 @@ int raw_open(struct raw *raw, const struct portwatch_start *start);
 int raw_map(struct raw *raw);
 void raw_close(struct raw *raw);
 
+/* One that is opened and closed again when it has read something: 0 or a negative errno. */
+int raw_session_once(void);
+
 /*
  * Hands each waiting record of a ring to a function, oldest first, as far as
  * @limit slots go (0: all that wait), and gives the slots back. Returns the

@@ -7,20 +7,24 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "blocked.h"
 #include "churn.h"
+#include "file.h"
 #include "module.h"
 #include "patience.h"
 #include "raw.h"
 #include "scene.h"
 
 #define THREADS 300
-#define TIMES 100
+#define TIMES 200
+#define WAITING 20	/* each so many times there are calls that wait */
 
 FIXTURE(unload)
 {
@@ -223,45 +227,116 @@ TEST_F_TIMEOUT(unload, goes_while_300_threads_wait_in_accept, 90)
 	close(waiting.listener);
 }
 
-/* One session that is opened, started, and read a little. */
-static int short_session(void)
-{
-	struct portwatch_start start = raw_start(1024);
-	struct raw raw;
-	int err = raw_open(&raw, &start);
-	struct pollfd ready = { .fd = raw.fd, .events = POLLIN };
+/* What the kernel has of modules, with none of ours there; -1: it does not say. */
+struct traces {
+	long kprobes;
+	long functions;		/* that ftrace has hooks on */
+	long areas;		/* of memory whose owner is gone */
+};
 
-	if (!err && (poll(&ready, 1, patient(5000)) != 1 ||
-		     !raw_drain_all(&raw, NULL, NULL)))
-		err = -ETIME;
-	raw_close(&raw);
-	return err;
+static long count_lines(const char *path, const char *with)
+{
+	FILE *file = fopen(path, "re");
+	char line[512];
+	long count = 0;
+
+	if (!file)
+		return -1;
+	while (fgets(line, sizeof(line), file))
+		count += !!strstr(line, with);
+	fclose(file);
+	return count;
 }
 
-/* Row 30 again: a hundred times while others connect; some with a session. */
-TEST_F_TIMEOUT(unload, and_load_a_hundred_times_under_churn, 150)
+/* An area belongs to the function that asked for it: a number when that is gone. */
+static struct traces traces_now(void)
+{
+	struct traces traces = {
+		.kprobes = count_lines("/sys/kernel/debug/kprobes/list", "+0x"),
+		.functions = count_lines("/sys/kernel/tracing/enabled_functions",
+					 ""),
+		.areas = count_lines("/proc/vmallocinfo", " 0x"),
+	};
+
+	return traces;
+}
+
+/* What is freed after a grace period only may take a while. */
+static unsigned int traces_left(const struct traces *before)
+{
+	struct traces now = traces_now();
+	int i;
+
+	for (i = 0; i < patient(500); i++) {
+		if (!memcmp(before, &now, sizeof(now)))
+			return 0;
+		poll(NULL, 0, 10);
+		now = traces_now();
+	}
+	fprintf(stderr, "# kprobes: %ld, were %ld\n", now.kprobes,
+		before->kprobes);
+	fprintf(stderr, "# functions with hooks: %ld, were %ld\n",
+		now.functions, before->functions);
+	fprintf(stderr, "# areas of nobody: %ld, were %ld\n", now.areas,
+		before->areas);
+	return 1;
+}
+
+static void check_empty(struct __test_metadata *_metadata)
 {
 	struct portwatch_status status;
-	struct churn churners;
-	int i, fd;
+	int fd = module_open();
 
-	churn_begin(&churners);
-	for (i = 0; i < TIMES; i++) {
-		ASSERT_EQ(0, module_load());
-		if (i % 20 == 0)
-			ASSERT_EQ(0, short_session());
-		ASSERT_EQ(0, module_unload());
-	}
-	ASSERT_EQ(0, module_load());
-	ASSERT_EQ(0, short_session());
-	churn_end(&churners);
-	fd = module_open();
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, module_status(fd, &status));
 	EXPECT_EQ(0U, status.sockets);
 	EXPECT_EQ(0U, status.attached);
 	EXPECT_EQ(1U, status.sessions);
 	close(fd);
+}
+
+/*
+ * Row 30 again: two hundred times while others connect. Some calls wait all the time,
+ * from the first session to the last; others begin to wait in one of the sessions and
+ * come back when the module that saw them begin is gone.
+ */
+TEST_F_TIMEOUT(unload, and_load_200_times_under_churn_and_waiting_calls, 240)
+{
+	struct portwatch_start start = raw_start(1024);
+	struct blocked throughout, some;
+	struct traces before = traces_now();
+	struct churn churners;
+	struct raw raw;
+	int i;
+
+	/* A connect() that nobody answers is to wait until the end. */
+	ASSERT_EQ(0, file_set_net("ipv4/tcp_syn_retries", "20"));
+	ASSERT_EQ(0, module_load());
+	ASSERT_EQ(0, raw_open(&raw, &start));
+	ASSERT_EQ(0, blocked_begin(&throughout));
+	raw_close(&raw);
+	ASSERT_EQ(0, module_unload());
+	churn_begin(&churners);
+	for (i = 1; i < TIMES; i++) {
+		some.nr = 0;
+		ASSERT_EQ(0, module_load());
+		if (i % WAITING == 0) {
+			ASSERT_EQ(0, raw_open(&raw, &start));
+			ASSERT_EQ(0, blocked_begin(&some));
+			raw_close(&raw);
+		}
+		ASSERT_EQ(0, module_unload());
+		EXPECT_EQ(0U, blocked_end(&some));
+	}
+	ASSERT_TRUE(blocked_all_wait(&throughout));
+	ASSERT_EQ(0, module_load());
+	ASSERT_EQ(0, raw_open(&raw, &start));
+	EXPECT_EQ(0U, blocked_end(&throughout));
+	raw_close(&raw);
+	churn_end(&churners);
+	check_empty(_metadata);
+	ASSERT_EQ(0, module_unload());
+	EXPECT_EQ(0U, traces_left(&before));
 }
 
 /* After an hour of churn (here: a while) the table has forgotten all of it. */
