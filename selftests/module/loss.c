@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #include "address.h"
 #include "loss.h"
+#include "patience.h"
 
 /* The share of one thread: the rest is the first one's. */
 static unsigned int share(unsigned int all, unsigned int number)
@@ -89,6 +91,23 @@ static int connect_once(struct load_job *job, int listener,
 	return 0;
 }
 
+static int produce_for_ever(struct load_job *job)
+{
+	struct target name;
+	int listener = listener_open(job, &name), err = 0;
+
+	if (listener < 0)
+		return listener;
+	while (!__atomic_load_n(&job->load->stop, __ATOMIC_RELAXED) && !err) {
+		err = bind_once(job);
+		if (!err)
+			err = connect_once(job, listener, &name);
+	}
+	close(listener);
+	add(job, PORTWATCH_CLOSE, 1);
+	return err;
+}
+
 static bool goes_on(const struct load_job *job, unsigned int *left)
 {
 	return (*left)-- && !__atomic_load_n(&job->load->stop, __ATOMIC_RELAXED);
@@ -121,7 +140,7 @@ static void *produce_thread(void *argument)
 	int err;
 
 	load_pin(job->cpu);
-	err = produce(job);
+	err = job->load->for_ever ? produce_for_ever(job) : produce(job);
 	if (err)
 		job->load->failed = -err;
 	return NULL;
@@ -157,6 +176,24 @@ int load_end(struct load *load)
 {
 	__atomic_store_n(&load->stop, true, __ATOMIC_RELAXED);
 	return load_finish(load);
+}
+
+static uint64_t binds_done(struct load *load)
+{
+	return __atomic_load_n(&load->done[PORTWATCH_BIND], __ATOMIC_RELAXED);
+}
+
+bool load_goes_on(struct load *load)
+{
+	uint64_t before = binds_done(load);
+	int i;
+
+	for (i = 0; i < patient(5000); i++) {
+		if (binds_done(load) > before)
+			return true;
+		poll(NULL, 0, 1);
+	}
+	return false;
 }
 
 static void wrong(struct account *account, const char *what, unsigned int ring,
@@ -247,6 +284,34 @@ void account_finish(struct raw *raw, struct account *account)
 		raw_drain_all(raw, account_visit, account);
 		ioctl(raw->fd, PORTWATCH_IOC_FLUSH, 0);
 	} while (raw_drain_all(raw, account_visit, account));
+}
+
+static void *read_thread(void *argument)
+{
+	struct account_reader *reader = argument;
+	struct pollfd ready = { .fd = reader->raw->fd, .events = POLLIN };
+
+	while (!__atomic_load_n(&reader->stop, __ATOMIC_RELAXED)) {
+		poll(&ready, 1, 100);
+		raw_drain_all(reader->raw, account_visit, reader->account);
+	}
+	return NULL;
+}
+
+int account_reader_begin(struct account_reader *reader, struct raw *raw,
+			 struct account *account)
+{
+	reader->raw = raw;
+	reader->account = account;
+	reader->stop = false;
+	return -pthread_create(&reader->thread, NULL, read_thread, reader);
+}
+
+void account_reader_end(struct account_reader *reader)
+{
+	__atomic_store_n(&reader->stop, true, __ATOMIC_RELAXED);
+	pthread_join(reader->thread, NULL);
+	account_finish(reader->raw, reader->account);
 }
 
 static unsigned int same(const char *what, unsigned int ring, unsigned int type,

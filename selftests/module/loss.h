@@ -31,6 +31,7 @@ struct load_job {
  * struct load - what producers did
  *
  * @binds, @connections: to be done, over all threads
+ * @for_ever:	instead of that one of each in turn, until load_end()
  * @only_cpu:	one more than the CPU on which all threads are, 0: on all
  * @stop:	no more of it
  * @done:	what was done, by type of event that it must have made
@@ -42,6 +43,7 @@ struct load {
 	unsigned int binds;
 	unsigned int connections;
 	unsigned int only_cpu;
+	bool for_ever;
 	bool stop;
 	uint64_t done[PORTWATCH_TYPES];
 	uint64_t done_on[RAW_RINGS][PORTWATCH_TYPES];
@@ -61,6 +63,9 @@ int load_pin(unsigned int cpu);
 int load_begin(struct load *load);
 int load_finish(struct load *load);
 int load_end(struct load *load);
+
+/* Waits, with a limit, until it has done something more. */
+bool load_goes_on(struct load *load);
 
 /**
  * struct account - what a raw reader saw
@@ -105,5 +110,17 @@ unsigned int account_check_all(const struct raw *raw, const struct load *load,
 			       const struct account *account);
 unsigned int account_check(const struct raw *raw, const struct load *load,
 			   const struct account *account);
+
+/* A thread that reads whatever comes into an account, until it is told to end. */
+struct account_reader {
+	struct raw *raw;
+	struct account *account;
+	bool stop;
+	pthread_t thread;
+};
+
+int account_reader_begin(struct account_reader *reader, struct raw *raw,
+			 struct account *account);
+void account_reader_end(struct account_reader *reader);
 
 #endif /* LOSS_H */
