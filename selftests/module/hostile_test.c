@@ -150,7 +150,10 @@ TEST_F(hostile, child_with_a_mapping_keeps_the_session)
 	pid_t pid;
 	char byte;
 
-	ASSERT_EQ(0, madvise((void *)self->raw.header, page, MADV_DOFORK));
+	if (madvise((void *)self->raw.header, page, MADV_DOFORK)) {
+		ASSERT_EQ(EINVAL, errno);
+		SKIP(return, "this kernel gives no such mapping to a child");
+	}
 	ASSERT_EQ(0, pipe(pipes));
 	fflush(NULL);
 	pid = fork();

@@ -61,15 +61,37 @@ int raw_map(struct raw *raw)
 	return 0;
 }
 
-int raw_open(struct raw *raw, const struct portwatch_start *start)
+int raw_open_filtered(struct raw *raw, const struct portwatch_start *start,
+		      const struct portwatch_tests *tests)
 {
 	memset(raw, 0, sizeof(*raw));
 	raw->fd = module_open();
 	if (raw->fd < 0)
 		return raw->fd;
-	if (ioctl(raw->fd, PORTWATCH_IOC_START, start))
+	if ((tests && ioctl(raw->fd, PORTWATCH_IOC_FILTER, tests)) ||
+	    ioctl(raw->fd, PORTWATCH_IOC_START, start))
 		return -errno;
 	return raw_map(raw);
+}
+
+int raw_open(struct raw *raw, const struct portwatch_start *start)
+{
+	return raw_open_filtered(raw, start, NULL);
+}
+
+int raw_open_netns(struct raw *raw, const struct portwatch_start *start,
+		   uint32_t netns)
+{
+	const struct portwatch_tests tests = {
+		.size = sizeof(tests),
+		.count = 1,
+		.test = { { .field = PORTWATCH_TEST_NETNS,
+			    .on_true = PORTWATCH_WANTED,
+			    .on_false = PORTWATCH_UNWANTED,
+			    .range = { netns, netns } } },
+	};
+
+	return raw_open_filtered(raw, start, &tests);
 }
 
 void raw_close(struct raw *raw)

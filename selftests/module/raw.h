@@ -40,6 +40,11 @@ struct portwatch_start raw_start(uint32_t ring_slots);
 
 /* Opens, starts, maps everything; 0 or a negative errno. */
 int raw_open(struct raw *raw, const struct portwatch_start *start);
+/* With a filter in the kernel; with one that wants that network namespace only. */
+int raw_open_filtered(struct raw *raw, const struct portwatch_start *start,
+		      const struct portwatch_tests *tests);
+int raw_open_netns(struct raw *raw, const struct portwatch_start *start,
+		   uint32_t netns);
 int raw_map(struct raw *raw);
 void raw_close(struct raw *raw);
 

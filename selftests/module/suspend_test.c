@@ -150,7 +150,7 @@ FIXTURE_SETUP(suspend)
 	self->tail = start_tail(self->path);
 	ASSERT_LT(0, self->tail);
 	ASSERT_TRUE(is_printed(self->path, "\"phase\":\"end\""));
-	ASSERT_EQ(0, raw_open(&self->raw, &start));
+	ASSERT_EQ(0, raw_open_netns(&self->raw, &start, scene_netns()));
 }
 
 FIXTURE_TEARDOWN(suspend)
