@@ -248,7 +248,7 @@ static void detach_set(struct pw_set *set)
 	pw_detach_kretprobes(kretprobes, count);
 }
 
-/* A hook that a kernel lacks, it lacks always; this is for now, so no half measures. */
+/* A hook that a kernel lacks, it lacks always; memory may come back, so no half measures. */
 static bool lacks_memory(const struct pw_set *set)
 {
 	struct pw_hook *hook;
