@@ -2,8 +2,7 @@
 # The tool gives up its capabilities where the compiler finds libcap-ng's header
 # (Debian: libcap-ng-dev), and its system calls where it finds libseccomp's
 # (libseccomp-dev). "portwatch --version" says which were found.
-has_header = $(shell echo '\#include <$(1)>' | \
-	$(CC) -E -x c -o /dev/null - 2>/dev/null && echo yes)
+include $(dir $(lastword $(MAKEFILE_LIST)))header.mk
 CAPNG ?= $(call has_header,cap-ng.h)
 SECCOMP ?= $(call has_header,seccomp.h)
 CONFINE_CPPFLAGS := $(if $(CAPNG),-DPORTWATCH_CAPNG) \
