@@ -212,6 +212,34 @@ static const char *const held[] = {
 };
 
 /* Who has the port: an object at the end, with what is known of him. */
+/* A number stands for a word that this tool does not know yet, however large it is. */
+static void words_to_come(void **state)
+{
+	union pw_slot slot = make_event(PORTWATCH_CLOSE, 7);
+	struct portwatch_item item = { .slot = &slot.head };
+	struct pw_json *json = pw_json_new();
+	struct pw_output output;
+
+	(void)state;
+	pw_output_open(&output, STDOUT_FILENO, -1);
+	slot.event.close.kind = PORTWATCH_KIND_CONNECTION;
+	slot.event.close.first = 31;
+	slot.event.close.reason = PORTWATCH_REASON_FIN;
+	assert_non_null(strstr(line_of(json, &output, &item),
+			       "\"kind\":\"connection\","));
+	assert_non_null(strstr(output.data, "\"reason\":\"fin\",\"first\":\"31\""));
+	slot.event.close.reason = 32;
+	assert_non_null(strstr(line_of(json, &output, &item),
+			       "\"reason\":\"32\""));
+	slot.event.close.reason = 255;
+	assert_non_null(strstr(line_of(json, &output, &item),
+			       "\"reason\":\"255\""));
+	slot.event.close.reason = 0;
+	assert_null(strstr(line_of(json, &output, &item), "reason"));
+	pw_output_close(&output);
+	pw_json_free(json);
+}
+
 static void holder(void **state)
 {
 	const struct portwatch_identity who = {
@@ -293,6 +321,7 @@ int main(void)
 		cmocka_unit_test(vsock),
 		cmocka_unit_test(vsock_that_is_bound),
 		cmocka_unit_test(ends_that_change),
+		cmocka_unit_test(words_to_come),
 		cmocka_unit_test(holder),
 		cmocka_unit_test(long_texts),
 	};

@@ -31,6 +31,8 @@ static void numbers(void **state)
 	(void)state;
 	for (number = 0; number < 20000; number++)
 		assert_number(number);
+	for (; number < 200000000; number += 9973)
+		assert_number(number);
 	for (shift = 0; shift < 64; shift++) {
 		assert_number((1ULL << shift) - 1);
 		assert_number(1ULL << shift);

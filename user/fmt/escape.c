@@ -105,6 +105,23 @@ static char *put_ascii(char *at, unsigned char byte, unsigned int how)
 	return at;
 }
 
+/* What goes as it is in every way of escaping; most texts have nothing else. */
+static inline bool is_plain(unsigned char byte)
+{
+	return byte >= 0x20 && byte < 0x7f && byte != '\\' && byte != '"';
+}
+
+static char *put_plain(char *at, const unsigned char **from,
+		       const unsigned char *end)
+{
+	const unsigned char *next = *from;
+
+	while (next < end && is_plain(*next))
+		*at++ = (char)*next++;
+	*from = next;
+	return at;
+}
+
 char *pw_put_escaped(char *at, const void *text, size_t length,
 		     unsigned int how)
 {
@@ -115,7 +132,10 @@ char *pw_put_escaped(char *at, const void *text, size_t length,
 	/* A spreadsheet runs a cell that begins like this: "=HYPERLINK(...)". */
 	if ((how & PW_ESCAPE_CSV) && length && strchr("=+-@", *from) && *from)
 		at = put_hex(at, *from++, how);
-	while (from < end) {
+	for (;;) {
+		at = put_plain(at, &from, end);
+		if (from == end)
+			return at;
 		if (*from < 0x80) {
 			at = put_ascii(at, *from++, how);
 			continue;
@@ -131,7 +151,6 @@ char *pw_put_escaped(char *at, const void *text, size_t length,
 			from += bytes;
 		}
 	}
-	return at;
 }
 
 size_t pw_text_width(const char *text, size_t length)

@@ -52,8 +52,15 @@ struct pw_json *pw_json_new(void)
 
 void pw_json_free(struct pw_json *json)
 {
+	unsigned int shape;
+
 	if (!json)
 		return;
+	for (shape = 0; shape < PW_EVENT_SHAPES; shape++) {
+		pw_json_plan_free(&json->time[shape]);
+		pw_json_plan_free(&json->ends[shape]);
+		pw_json_plan_free(&json->own[shape]);
+	}
 	pw_runs_free(json->heads);
 	pw_runs_free(json->owners);
 	pw_runs_free(json->sockets);

@@ -79,13 +79,6 @@ static char *put_quoted(char *at, struct pw_calendar *calendar,
 	return at;
 }
 
-/* The whole array, however long the key is: that is two or three instructions. */
-char *pw_put_json_key(char *at, const struct pw_field *field)
-{
-	memcpy(at, field->key, PW_KEY_MAX);
-	return at + field->key_length;
-}
-
 char *pw_put_json_field(char *at, struct pw_calendar *calendar,
 			const struct pw_field *field,
 			const struct pw_value *value)

@@ -5,6 +5,8 @@
 #ifndef PW_JSON_FIELD_H
 #define PW_JSON_FIELD_H
 
+#include <string.h>
+
 #include "calendar.h"
 #include "field.h"
 
@@ -16,8 +18,15 @@ char *pw_put_json_field(char *at, struct pw_calendar *calendar,
 			const struct pw_field *field,
 			const struct pw_value *value);
 
-/* The first part of it: ,"name": */
-char *pw_put_json_key(char *at, const struct pw_field *field);
+/*
+ * The first part of it: ,"name": The whole array, however long the key is: that is two
+ * or three instructions.
+ */
+static inline char *pw_put_json_key(char *at, const struct pw_field *field)
+{
+	memcpy(at, field->key, PW_KEY_MAX);
+	return at + field->key_length;
+}
 
 size_t pw_json_field_size(const struct pw_value *value);
 

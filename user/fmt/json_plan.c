@@ -1,11 +1,101 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "address.h"
 #include "escape.h"
 #include "json_field.h"
 #include "json_plan.h"
+#include "memory.h"
 #include "put.h"
+
+static enum pw_json_way way_of(const struct pw_field *field)
+{
+	if (field->base == PW_BASE_ITEM && field->type == PW_TYPE_REAL_TIME &&
+	    !field->omits)
+		return PW_JSON_TIME;
+	if (field->base != PW_BASE_RECORD)
+		return PW_JSON_ANY;
+	switch ((enum pw_type)field->type) {
+	case PW_TYPE_CONSTANT:
+		return PW_JSON_CONSTANT;
+	case PW_TYPE_U16:
+		return PW_JSON_U16;
+	case PW_TYPE_U32:
+		return PW_JSON_U32;
+	case PW_TYPE_U64:
+		return PW_JSON_U64;
+	case PW_TYPE_FLAG:
+		return PW_JSON_FLAG;
+	case PW_TYPE_NAME8:
+		return PW_JSON_WORD;
+	case PW_TYPE_ADDRESS:
+		return PW_JSON_ADDRESS;
+	case PW_TYPE_PORT:
+		return PW_JSON_PORT;
+	default:
+		return PW_JSON_ANY;
+	}
+}
+
+static void make_word(struct pw_json_word *word, const struct pw_field *field,
+		      const char *name)
+{
+	char *at = word->text;
+
+	if (field->key_length + strlen(name) + 2 > sizeof(word->text))
+		return;
+	at = pw_put_bytes(at, field->key, field->key_length);
+	*at++ = '"';
+	at = pw_put_text(at, name);
+	*at++ = '"';
+	word->length = (uint8_t)(at - word->text);
+}
+
+static struct pw_json_word *make_words(const struct pw_field *field)
+{
+	struct pw_json_word *words;
+	unsigned int number;
+	const char *name;
+
+	words = pw_memory_new(PW_JSON_WORDS * sizeof(*words));
+	for (number = 0; number < PW_JSON_WORDS; number++) {
+		name = field->name_of(number);
+		if (name)
+			make_word(&words[number], field, name);
+	}
+	return words;
+}
+
+void pw_json_plan_make(struct pw_json_plan *plan, unsigned int shape,
+		       size_t first, size_t end)
+{
+	const struct pw_field *field;
+	struct pw_json_step *step;
+	size_t i;
+
+	for (i = first; i < end; i++) {
+		field = &pw_event_fields[i];
+		if (!(field->shapes & 1U << shape))
+			continue;
+		step = &plan->steps[plan->count++];
+		step->field = field;
+		step->way = way_of(field);
+		if (step->way == PW_JSON_WORD)
+			step->words = make_words(field);
+		plan->size += PW_JSON_FIELD_MAX;
+	}
+	/* The few fields that can be longer, once each at most. */
+	plan->size += PORTWATCH_TYPES * PW_VALUE_MAX + 16 * PW_ESCAPE_GROWTH;
+}
+
+void pw_json_plan_free(struct pw_json_plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->count; i++)
+		free(plan->steps[i].words);
+}
 
 static char *put_any(char *at, struct pw_calendar *calendar,
 		     const struct pw_field *field, const struct pw_row *row)
@@ -17,27 +107,6 @@ static char *put_any(char *at, struct pw_calendar *calendar,
 	return pw_put_json_field(at, calendar, field, &value);
 }
 
-/*
- * What most fields are: a number, a word or an address of the record. They go
- * without struct pw_value, which costs as much as writing them does.
- */
-static inline const void *find(const struct pw_field *field,
-			       const struct pw_row *row)
-{
-	if ((row->flags & field->need) != field->need)
-		return NULL;
-	return (const uint8_t *)row->base[PW_BASE_RECORD] + field->offset;
-}
-
-static char *put_constant(char *at, struct pw_calendar *calendar,
-			  const struct pw_field *field,
-			  const struct pw_row *row)
-{
-	(void)calendar;
-	(void)row;
-	return pw_put_number(pw_put_json_key(at, field), field->argument);
-}
-
 static inline char *put_number(char *at, const struct pw_field *field,
 			       uint64_t number)
 {
@@ -46,75 +115,34 @@ static inline char *put_number(char *at, const struct pw_field *field,
 	return pw_put_number(pw_put_json_key(at, field), number);
 }
 
-static char *put_u16(char *at, struct pw_calendar *calendar,
-		     const struct pw_field *field, const struct pw_row *row)
+static inline char *put_word(char *at, struct pw_calendar *calendar,
+			     const struct pw_json_step *step, uint8_t number,
+			     const struct pw_row *row)
 {
-	const uint16_t *number = find(field, row);
+	const struct pw_json_word *word = &step->words[number];
 
-	(void)calendar;
-	return number ? put_number(at, field, *number) : at;
+	if (number >= PW_JSON_WORDS || !word->length)
+		return put_any(at, calendar, step->field, row);
+	memcpy(at, word->text, sizeof(word->text));
+	return at + word->length;
 }
 
-static char *put_u32(char *at, struct pw_calendar *calendar,
-		     const struct pw_field *field, const struct pw_row *row)
+static inline char *put_address(char *at, const struct pw_field *field,
+				const void *address, int family)
 {
-	const uint32_t *number = find(field, row);
-
-	(void)calendar;
-	return number ? put_number(at, field, *number) : at;
-}
-
-static char *put_u64(char *at, struct pw_calendar *calendar,
-		     const struct pw_field *field, const struct pw_row *row)
-{
-	const uint64_t *number = find(field, row);
-
-	(void)calendar;
-	return number ? put_number(at, field, *number) : at;
-}
-
-static char *put_name(char *at, struct pw_calendar *calendar,
-		      const struct pw_field *field, const struct pw_row *row)
-{
-	const uint8_t *number = find(field, row);
-	const char *name = number ? field->name_of(*number) : NULL;
-
-	if (!name)
-		return put_any(at, calendar, field, row);
-	at = pw_put_json_key(at, field);
-	*at++ = '"';
-	at = pw_put_text(at, name);
-	*at++ = '"';
-	return at;
-}
-
-static char *put_address(char *at, struct pw_calendar *calendar,
-			 const struct pw_field *field, const struct pw_row *row)
-{
-	const void *address = find(field, row);
-
-	(void)calendar;
-	if (!address || !row->family)
+	if (!family)
 		return at;
 	at = pw_put_json_key(at, field);
 	*at++ = '"';
-	at = pw_put_address(at, row->family, address);
+	at = pw_put_address(at, family, address);
 	*at++ = '"';
 	return at;
 }
 
-/* The ports of a vsock stand elsewhere, and there are fewer of them. */
-static char *put_port(char *at, struct pw_calendar *calendar,
-		      const struct pw_field *field, const struct pw_row *row)
-{
-	if (row->family == AF_VSOCK)
-		return put_any(at, calendar, field, row);
-	return put_u16(at, calendar, field, row);
-}
-
 /* Of the item: when it happened. */
-static char *put_time(char *at, struct pw_calendar *calendar,
-		      const struct pw_field *field, const struct pw_row *row)
+static inline char *put_time(char *at, struct pw_calendar *calendar,
+			     const struct pw_field *field,
+			     const struct pw_row *row)
 {
 	const uint8_t *item = row->base[PW_BASE_ITEM];
 
@@ -126,49 +154,46 @@ static char *put_time(char *at, struct pw_calendar *calendar,
 	return at;
 }
 
-static pw_json_step_function *function_of(const struct pw_field *field)
+/* Most fields go without struct pw_value, which costs as much as writing them does. */
+static inline char *put_step(char *at, struct pw_calendar *calendar,
+			     const struct pw_json_step *step,
+			     const struct pw_row *row)
 {
-	if (field->base == PW_BASE_ITEM && field->type == PW_TYPE_REAL_TIME &&
-	    !field->omits)
-		return put_time;
-	if (field->base != PW_BASE_RECORD)
-		return put_any;
-	switch ((enum pw_type)field->type) {
-	case PW_TYPE_CONSTANT:
-		return put_constant;
-	case PW_TYPE_U16:
-		return put_u16;
-	case PW_TYPE_U32:
-		return put_u32;
-	case PW_TYPE_U64:
-		return put_u64;
-	case PW_TYPE_NAME8:
-		return put_name;
-	case PW_TYPE_ADDRESS:
-		return put_address;
-	case PW_TYPE_PORT:
-		return put_port;
-	default:
-		return put_any;
-	}
-}
+	const struct pw_field *field = step->field;
+	const void *place = (const uint8_t *)row->base[PW_BASE_RECORD] +
+			    field->offset;
 
-void pw_json_plan_make(struct pw_json_plan *plan, unsigned int shape,
-		       size_t first, size_t end)
-{
-	const struct pw_field *field;
-	size_t i;
-
-	for (i = first; i < end; i++) {
-		field = &pw_event_fields[i];
-		if (!(field->shapes & 1U << shape))
-			continue;
-		plan->steps[plan->count].put = function_of(field);
-		plan->steps[plan->count++].field = field;
-		plan->size += PW_JSON_FIELD_MAX;
+	if ((row->flags & field->need) != field->need)
+		return at;
+	switch (step->way) {
+	case PW_JSON_CONSTANT:
+		return put_number(at, field, field->argument);
+	case PW_JSON_U16:
+		return put_number(at, field, *(const uint16_t *)place);
+	case PW_JSON_U32:
+		return put_number(at, field, *(const uint32_t *)place);
+	case PW_JSON_U64:
+		return put_number(at, field, *(const uint64_t *)place);
+	case PW_JSON_FLAG:
+		if (!(*(const uint16_t *)place & field->argument))
+			return at;
+		return pw_put_text(pw_put_json_key(at, field), "true");
+	case PW_JSON_WORD:
+		return put_word(at, calendar, step, *(const uint8_t *)place,
+				row);
+	case PW_JSON_ADDRESS:
+		return put_address(at, field, place, row->family);
+	case PW_JSON_PORT:
+		/* that of a vsock stands elsewhere */
+		if (row->family == AF_VSOCK)
+			break;
+		return put_number(at, field, *(const uint16_t *)place);
+	case PW_JSON_TIME:
+		return put_time(at, calendar, field, row);
+	case PW_JSON_ANY:
+		break;
 	}
-	/* The few fields that can be longer, once each at most. */
-	plan->size += PORTWATCH_TYPES * PW_VALUE_MAX + 16 * PW_ESCAPE_GROWTH;
+	return put_any(at, calendar, field, row);
 }
 
 char *pw_put_json_plan(char *at, struct pw_calendar *calendar,
@@ -178,6 +203,6 @@ char *pw_put_json_plan(char *at, struct pw_calendar *calendar,
 	const struct pw_json_step *step;
 
 	for (step = plan->steps; step < plan->steps + plan->count; step++)
-		at = step->put(at, calendar, step->field, row);
+		at = put_step(at, calendar, step, row);
 	return at;
 }

@@ -9,14 +9,40 @@
 #include "calendar.h"
 #include "event.h"
 
-/* Writes a field of a row, if it applies. */
-typedef char *pw_json_step_function(char *at, struct pw_calendar *calendar,
-				    const struct pw_field *field,
-				    const struct pw_row *row);
+/* Numbers below this that a name stands for are written by the text of both. */
+#define PW_JSON_WORDS	32
 
+/* ,"name":"word" */
+struct pw_json_word {
+	char text[47];
+	uint8_t length;
+};
+
+/* How a field is written. */
+enum pw_json_way {
+	PW_JSON_ANY,		/* as pw_put_json_field() does */
+	PW_JSON_CONSTANT,
+	PW_JSON_U16,
+	PW_JSON_U32,
+	PW_JSON_U64,
+	PW_JSON_FLAG,
+	PW_JSON_WORD,
+	PW_JSON_ADDRESS,
+	PW_JSON_PORT,
+	PW_JSON_TIME,
+};
+
+/**
+ * struct pw_json_step - one field
+ *
+ * @field:	which
+ * @words:	of PW_JSON_WORD, PW_JSON_WORDS of them; without a length: as any
+ * @way:	how
+ */
 struct pw_json_step {
-	pw_json_step_function *put;
 	const struct pw_field *field;
+	struct pw_json_word *words;
+	enum pw_json_way way;
 };
 
 /**
@@ -34,6 +60,7 @@ struct pw_json_plan {
 /* Makes the plan for those of the fields @first up to @end that @shape has. */
 void pw_json_plan_make(struct pw_json_plan *plan, unsigned int shape,
 		       size_t first, size_t end);
+void pw_json_plan_free(struct pw_json_plan *plan);
 
 /* Writes them; see put.h. */
 char *pw_put_json_plan(char *at, struct pw_calendar *calendar,

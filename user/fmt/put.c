@@ -1,95 +1,76 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+#include <endian.h>
 #include <string.h>
 
 #include "put.h"
 
-/* Two digits at a time: a division costs more than anything else here. */
-#define TEN(tens)							\
-	{ tens, '0' }, { tens, '1' }, { tens, '2' }, { tens, '3' },	\
-	{ tens, '4' }, { tens, '5' }, { tens, '6' }, { tens, '7' },	\
-	{ tens, '8' }, { tens, '9' }
+#define LIMIT	100000000	/* of eight digits */
 
-static const char pairs[100][2] = {
-	TEN('0'), TEN('1'), TEN('2'), TEN('3'), TEN('4'),
-	TEN('5'), TEN('6'), TEN('7'), TEN('8'), TEN('9'),
-};
-
-char *pw_put_bytes(char *at, const void *bytes, size_t length)
+/*
+ * The eight digits of a number below 10^8, a byte each, the first one lowest: two halves
+ * of four digits, four of two and eight of one, all that are in the word at once. What
+ * divides by 100 and by 10 is a multiplication that is exact for numbers so small.
+ */
+static inline uint64_t digits_of(uint32_t number)
 {
-	memcpy(at, bytes, length);
-	return at + length;
+	uint64_t rest = number / 10000 | (uint64_t)(number % 10000) << 32;
+	uint64_t high;
+
+	high = rest * 10486 >> 20 & 0x0000007f0000007f;
+	rest = high | (rest - high * 100) << 16;
+	high = rest * 103 >> 10 & 0x000f000f000f000f;
+	return high | (rest - high * 10) << 8;
 }
 
-char *pw_put_text(char *at, const char *text)
+static inline void store(char *at, uint64_t digits)
 {
-	return pw_put_bytes(at, text, strlen(text));
+	digits = htole64(digits | 0x3030303030303030);
+	memcpy(at, &digits, sizeof(digits));
 }
 
-static inline void put_pair(char *at, uint32_t number)
-{
-	memcpy(at, pairs[number], 2);
-}
-
-/* Without a loop: most digits of most numbers, those of times, are put here. */
 char *pw_put_8_digits(char *at, uint32_t number)
 {
-	uint32_t high = number / 10000, low = number % 10000;
-
-	put_pair(at, high / 100);
-	put_pair(at + 2, high % 100);
-	put_pair(at + 4, low / 100);
-	put_pair(at + 6, low % 100);
+	store(at, digits_of(number));
 	return at + 8;
 }
 
-/* Numbers below 10^8. */
-static char *put_small(char *at, uint32_t number)
+/* Numbers below 10^8: eight bytes are written, of which the digits are the first. */
+static inline char *put_small(char *at, uint32_t number)
 {
-	char *end;
-	size_t left;
+	uint64_t digits;
+	int zeros;
 
 	if (number < 10) {
 		*at = (char)('0' + number);
 		return at + 1;
 	}
-	if (number < 100) {
-		put_pair(at, number);
-		return at + 2;
-	}
-	left = number < 10000 ? 3 + (number >= 1000) :
-	       number < 1000000 ? 5 + (number >= 100000) :
-				  7 + (number >= 10000000);
-	end = at + left;
-	for (; left > 1; number /= 100) {
-		left -= 2;
-		put_pair(at + left, number % 100);
-	}
-	if (left)
-		*at = (char)('0' + number);
-	return end;
+	digits = digits_of(number);
+	zeros = __builtin_ctzll(digits) / 8;
+	store(at, digits >> 8 * zeros);
+	return at + 8 - zeros;
 }
 
 char *pw_put_number(char *at, uint64_t number)
 {
-	const uint64_t limit = 100000000;
+	uint64_t high;
 
-	if (number < limit)
+	if (number < LIMIT)
 		return put_small(at, (uint32_t)number);
-	at = pw_put_number(at, number / limit);
-	return pw_put_8_digits(at, (uint32_t)(number % limit));
+	high = number / LIMIT;
+	if (high < LIMIT)
+		at = put_small(at, (uint32_t)high);
+	else
+		at = pw_put_8_digits(put_small(at, (uint32_t)(high / LIMIT)),
+				     (uint32_t)(high % LIMIT));
+	return pw_put_8_digits(at, (uint32_t)(number % LIMIT));
 }
 
 char *pw_put_digits(char *at, uint32_t number, unsigned int digits)
 {
-	unsigned int left = digits;
+	unsigned int left;
 
-	while (left >= 2) {
-		left -= 2;
-		put_pair(at + left, number % 100);
-		number /= 100;
-	}
-	if (left)
-		*at = (char)('0' + number % 10);
+	for (left = digits; left; number /= 10)
+		at[--left] = (char)('0' + number % 10);
 	return at + digits;
 }
 

@@ -11,14 +11,23 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define PW_NUMBER_MAX	20
 
-/* A text, whole. */
-char *pw_put_text(char *at, const char *text);
-char *pw_put_bytes(char *at, const void *bytes, size_t length);
+static inline char *pw_put_bytes(char *at, const void *bytes, size_t length)
+{
+	memcpy(at, bytes, length);
+	return at + length;
+}
 
-/* A decimal number: PW_NUMBER_MAX bytes at most. */
+/* A text, whole. */
+static inline char *pw_put_text(char *at, const char *text)
+{
+	return pw_put_bytes(at, text, strlen(text));
+}
+
+/* A decimal number: it needs room for PW_NUMBER_MAX bytes. */
 char *pw_put_number(char *at, uint64_t number);
 
 /* The last @digits decimal digits of a number, with leading zeros. */

@@ -2,11 +2,18 @@
 #ifndef PW_CRC_H
 #define PW_CRC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Tables of CRC-32C (Castagnoli, as in iSCSI and ext4), for eight bytes at once. */
+/**
+ * struct pw_crc - CRC-32C (Castagnoli, as in iSCSI and ext4)
+ *
+ * @instruction:	the CPU has one for it
+ * @table:		otherwise: for eight bytes at once
+ */
 struct pw_crc {
+	bool instruction;
 	uint32_t table[8][256];
 };
 
