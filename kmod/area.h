@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * Memory that readers map: whole pages, zero at first, and charged to the control group
- * of whoever asks for it.
- */
+/* Memory that readers map: whole pages, zero at first. */
 #ifndef PW_AREA_H
 #define PW_AREA_H
 
 #include <linux/types.h>
 
+struct page;
 struct vm_area_struct;
 
 /**
  * struct pw_area - such memory
  *
  * @at:		where the kernel has it, NULL: nowhere
- * @bytes:	how long it is, a multiple of the page size
+ * @pages, @nr:	of what it is made
  */
 struct pw_area {
 	void *at;
-	size_t bytes;
+	struct page **pages;
+	unsigned int nr;
 };
 
-/* 0 or -ENOMEM: nobody is killed to make room. */
-int pw_area_alloc(struct pw_area *area, size_t bytes);
+/*
+ * With GFP_KERNEL_ACCOUNT it is charged to the control group of whoever asks for it.
+ * 0 or -ENOMEM: nobody is killed to make room.
+ */
+int pw_area_alloc(struct pw_area *area, size_t bytes, gfp_t gfp);
 void pw_area_free(struct pw_area *area);
 
 /*

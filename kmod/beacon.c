@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/errno.h>
+#include <linux/gfp.h>
 #include <linux/mm.h>
-#include <linux/vmalloc.h>
 
 #include "beacon.h"
 
-void *pw_beacons;
+struct pw_area pw_beacons;
 
 size_t pw_beacons_bytes(void)
 {
@@ -14,11 +13,10 @@ size_t pw_beacons_bytes(void)
 
 int pw_beacons_init(void)
 {
-	pw_beacons = vmalloc_user(pw_beacons_bytes());
-	return pw_beacons ? 0 : -ENOMEM;
+	return pw_area_alloc(&pw_beacons, pw_beacons_bytes(), GFP_KERNEL);
 }
 
 void pw_beacons_exit(void)
 {
-	vfree(pw_beacons);
+	pw_area_free(&pw_beacons);
 }
