@@ -103,14 +103,9 @@ TEST_F_TIMEOUT(small, with_a_reader_that_is_slow, 60)
 {
 	struct raw *raw = &self->raw;
 	struct load *load = &self->load;
-	unsigned int i;
 
 	ASSERT_EQ(0, load_begin(load));
-	while (load->done[PORTWATCH_ACCEPT] < load->connections && !load->failed) {
-		for (i = 0; i < raw->header->nr_rings; i++)
-			raw_drain(raw, i, 3, account_visit, &self->account);
-		poll(NULL, 0, 1);
-	}
+	account_slowly(raw, &self->account, load, 3, 40);
 	ASSERT_EQ(0, load_finish(load));
 	account_finish(raw, &self->account);
 	EXPECT_EQ(0U, account_check(raw, load, &self->account));

@@ -278,6 +278,25 @@ void account_visit(struct raw *raw, unsigned int ring,
 	account->last_time[ring] = slot->time;
 }
 
+void account_slowly(struct raw *raw, struct account *account, const struct load *load,
+		    unsigned int slots, unsigned int times)
+{
+	uint64_t all = load->binds + load->connections, done = 0, next = 0;
+	unsigned int i;
+
+	while (done < all && !load->failed) {
+		done = __atomic_load_n(&load->done[PORTWATCH_BIND], __ATOMIC_RELAXED) +
+		       __atomic_load_n(&load->done[PORTWATCH_ACCEPT],
+				       __ATOMIC_RELAXED);
+		poll(NULL, 0, 1);
+		if (done < next)
+			continue;
+		next = done + all / times;
+		for (i = 0; i < raw->header->nr_rings; i++)
+			raw_drain(raw, i, slots, account_visit, account);
+	}
+}
+
 void account_finish(struct raw *raw, struct account *account)
 {
 	do {

@@ -95,6 +95,13 @@ void account_visit(struct raw *raw, unsigned int ring,
 /* Drains what is there, and asks for the LOST records that are due. */
 void account_finish(struct raw *raw, struct account *account);
 
+/*
+ * While the load lasts @slots of each ring are taken, @times in all: each time as much
+ * has been done since, however fast the machine is.
+ */
+void account_slowly(struct raw *raw, struct account *account, const struct load *load,
+		    unsigned int slots, unsigned int times);
+
 /* Keys that were used before they were announced; each is said on stderr. */
 unsigned int account_unnamed(const struct account *account);
 
