@@ -350,29 +350,38 @@ static int allow_joins(enum family family)
 
 #define SEGMENT_MAX 65536
 
+/* A number by its name in two lines, "GROUP: NAME..." and "GROUP: NUMBER..."; < 0: none. */
+static int64_t number_of(char *names, const char *group, const char *wanted)
+{
+	char *numbers, *name, *number;
+
+	names = strstr(names, group);
+	numbers = names ? strstr(names + 1, group) : NULL;
+	if (!numbers)
+		return -ENOENT;
+	numbers[-1] = 0;
+	do {
+		name = strsep(&names, " ");
+		number = strsep(&numbers, " ");
+	} while (name && number && strcmp(name, wanted));
+	return name && number ? strtoll(number, NULL, 10) : -ENOENT;
+}
+
 /* Bytes at most that MPTCP has sent once more in this namespace; < 0: not known. */
 static int64_t resent_bytes(void)
 {
-	char *text = NULL, *name, *number, *names, *numbers;
 	FILE *file = fopen("/proc/net/netstat", "r");
-	int64_t bytes = -ENOENT;
+	int64_t segments = -ENOENT;
+	char *text = NULL;
 	size_t size = 0;
 
 	if (!file)
 		return -errno;
-	/* Two lines, "MPTcpExt: NAME..." and "MPTcpExt: NUMBER...". */
-	if (getdelim(&text, &size, 0, file) > 0 &&
-	    (names = strstr(text, "MPTcpExt:")) &&
-	    (numbers = strstr(names + 1, "MPTcpExt:"))) {
-		numbers[-1] = 0;
-		while ((name = strsep(&names, " ")) &&
-		       (number = strsep(&numbers, " ")))
-			if (!strcmp(name, "MPTCPRetrans"))
-				bytes = strtoll(number, NULL, 10) * SEGMENT_MAX;
-	}
+	if (getdelim(&text, &size, 0, file) > 0)
+		segments = number_of(text, "MPTcpExt:", "MPTCPRetrans");
 	free(text);
 	fclose(file);
-	return bytes;
+	return segments * SEGMENT_MAX;
 }
 
 /*

@@ -52,6 +52,7 @@ char *pw_put_since(char *at, bool utc, uint64_t real_time, uint64_t now)
 	char text[PW_TIME_MAX];
 	const char *format;
 	struct tm then, today;
+	size_t length;
 
 	break_down(utc, real_time, &then);
 	break_down(utc, now, &today);
@@ -61,8 +62,8 @@ char *pw_put_since(char *at, bool utc, uint64_t real_time, uint64_t now)
 		format = "%b %e";
 	else
 		format = "%H:%M:%S";
-	return pw_put_bytes(at, text, strftime(text, sizeof(text), format,
-					       &then));
+	length = strftime(text, sizeof(text), format, &then);
+	return pw_put_bytes(at, text, length);
 }
 
 /* A unit, and how many of the one before make one of it. */

@@ -39,10 +39,9 @@ void pw_pen_printed(struct pw_pen *pen, enum pw_tone tone, const char *text,
 
 void pw_pen_number(struct pw_pen *pen, enum pw_tone tone, uint64_t number)
 {
-	char text[PW_NUMBER_MAX];
+	char text[PW_NUMBER_MAX], *end = pw_put_number(text, number);
 
-	pw_pen_ascii(pen, tone, text,
-		     (size_t)(pw_put_number(text, number) - text));
+	pw_pen_ascii(pen, tone, text, (size_t)(end - text));
 }
 
 void pw_pen_value(struct pw_pen *pen, enum pw_tone tone,
