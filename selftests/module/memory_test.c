@@ -103,6 +103,15 @@ TEST_F(memory, of_the_rings_is_charged_until_the_end)
 	EXPECT_GE(meanwhile - self->rings + SLACK, charged(&self->group));
 }
 
+/* Pages that a group pays for are of another kind to some kernels. */
+TEST_F(memory, of_the_rings_can_be_mapped)
+{
+	struct raw raw;
+
+	ASSERT_EQ(0, raw_open(&raw, &self->start));
+	raw_close(&raw);
+}
+
 /* It is told, and nobody is killed; with more memory it can start. */
 TEST_F(memory, beyond_the_limit_is_refused)
 {
