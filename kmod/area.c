@@ -7,7 +7,6 @@
 #include <linux/vmalloc.h>
 
 #include "area.h"
-#include "compat/compat.h"
 
 /*
  * vmalloc() would do, were it not for the group of whoever asks: where that is at its
@@ -71,7 +70,7 @@ int pw_area_map(const struct pw_area *area, struct vm_area_struct *vma,
 	if (skip >= area->nr || count > area->nr - skip)
 		return -EINVAL;
 	for (i = 0; i < count && !err; i++)
-		err = pw_vma_map_page(vma, vma->vm_start + (i << PAGE_SHIFT),
-				      area->pages[skip + i]);
+		err = vm_insert_page(vma, vma->vm_start + (i << PAGE_SHIFT),
+				     area->pages[skip + i]);
 	return err;
 }

@@ -28,8 +28,8 @@ int pw_area_alloc(struct pw_area *area, size_t bytes, gfp_t gfp);
 void pw_area_free(struct pw_area *area);
 
 /*
- * Map from the page on which is @skip pages into it. The area must stay as long as the
- * file that the mapping holds: not every kernel takes a reference of each page.
+ * Map from the page on which is @skip pages into it. Each page that is mapped has a
+ * reference: it outlives the area.
  */
 int pw_area_map(const struct pw_area *area, struct vm_area_struct *vma,
 		unsigned long skip);

@@ -268,10 +268,10 @@ static int alloc_areas(struct pw_session *session)
 	session->rings = kvcalloc(session->nr, sizeof(*session->rings),
 				  GFP_KERNEL_ACCOUNT);
 	if (!session->rings ||
-	    pw_area_alloc(&session->header, PAGE_SIZE, GFP_KERNEL_ACCOUNT) ||
-	    pw_area_alloc(&session->ring_area, bytes, GFP_KERNEL_ACCOUNT) ||
+	    pw_area_alloc(&session->header, PAGE_SIZE, PW_GFP_MAPPED) ||
+	    pw_area_alloc(&session->ring_area, bytes, PW_GFP_MAPPED) ||
 	    pw_area_alloc(&session->consumer_area, session->nr * PAGE_SIZE,
-			  GFP_KERNEL_ACCOUNT)) {
+			  PW_GFP_MAPPED)) {
 		free_areas(session);
 		return -ENOMEM;
 	}

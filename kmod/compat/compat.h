@@ -116,20 +116,14 @@ static inline void pw_ftrace_free_filter(struct ftrace_ops *ops)
 #endif
 
 /*
- * Before 5.11 a page that a control group pays for has its mark where others count their
- * mappings, so that it must not be counted: it is mapped as a place in memory is, without
- * a reference. The mapping holds the file, and the file whatever is mapped.
+ * For pages that are mapped. Before 5.11 one that a control group pays for has its mark
+ * where others count their mappings, and vm_insert_page() refuses it: nobody pays there.
  */
-static inline int pw_vma_map_page(struct vm_area_struct *vma, unsigned long at,
-				  struct page *page)
-{
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
-	return vm_insert_page(vma, at, page);
+#define PW_GFP_MAPPED		GFP_KERNEL_ACCOUNT
 #else
-	return remap_pfn_range(vma, at, page_to_pfn(page), PAGE_SIZE,
-			       vma->vm_page_prot);
+#define PW_GFP_MAPPED		GFP_KERNEL
 #endif
-}
 
 static inline void pw_vma_refuse_write(struct vm_area_struct *vma)
 {

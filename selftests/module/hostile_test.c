@@ -16,7 +16,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -117,17 +116,6 @@ TEST_F_TIMEOUT(hostile, calls_get_documented_answers, 240)
 
 /* Mappings ------------------------------------------------------------------ */
 
-/* Before 5.11 they are mapped as places in memory, which /proc/self/mem cannot reach. */
-static bool has_pages_of_its_own(void)
-{
-	unsigned int major = 0, minor = 0;
-	struct utsname name;
-
-	return !uname(&name) &&
-	       sscanf(name.release, "%u.%u", &major, &minor) == 2 &&
-	       (major > 5 || (major == 5 && minor >= 11));
-}
-
 TEST_F_TIMEOUT(hostile, mappings_give_what_is_documented, 240)
 {
 	struct portwatch_start start = raw_start(PORTWATCH_SLOTS_MIN);
@@ -145,9 +133,9 @@ TEST_F_TIMEOUT(hostile, mappings_give_what_is_documented, 240)
 	for (i = 0; i < MAPS && bad < 10; i++)
 		bad += hostile_map(&map, &chance);
 	EXPECT_EQ(0U, bad);
-	/* Some of them were to be had, and could be written where debuggers see them. */
+	/* Some of them were to be had, and could be written. */
 	EXPECT_LT(MAPS / 20U, map.mapped);
-	EXPECT_EQ(has_pages_of_its_own(), map.written > 0);
+	EXPECT_LT(0U, map.written);
 	close(map.memory);
 	close(map.fds[1]);
 	expect_works(_metadata, &self->raw);
