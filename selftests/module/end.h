@@ -17,8 +17,6 @@
  * @facts:	what the kernel said of it after the last call
  * @asked:	what bind() or connect() was given last
  * @tx, @rx:	payload that went through calls here
- * @resent:	bytes that may be in there once more, for MPTCP sent them over another
- *		subflow
  * @born:	CLOCK_BOOTTIME before and after it was created or accepted
  * @begun:	the same of what its close counts from: connect, accept, listen;
  *		0: not known
@@ -35,7 +33,6 @@ struct end {
 	struct address asked;
 	uint64_t tx;
 	uint64_t rx;
-	uint64_t resent;
 	uint64_t born[2];
 	uint64_t begun[2];
 	uint64_t taken[2];

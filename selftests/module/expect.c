@@ -263,7 +263,6 @@ struct expect *expect_close_connection(struct watch *watch,
 	expect->event.close.first = first;
 	expect->event.close.tx_bytes = end->tx;
 	expect->event.close.rx_bytes = end->rx;
-	expect->resent = end->resent;
 	expect->event.close.count = end->facts.retrans;
 	expect->any_sock = !end->facts.cookie;
 	expect->rtt = true;

@@ -33,7 +33,6 @@ struct got;
  * @rtt:	a round trip must have been measured
  * @retrans_later: the end was asked before it was over: more may have been sent
  *		again since, on a machine that is slow
- * @resent:	of the payload may have been sent more than once
  * @exposure:	what the library must say of the local address, 0: anything
  * @free_flags:	flags that are not compared, and the address that belongs to them
  * @any_sock:	the test has no way to know the cookie: found by the remote port
@@ -51,7 +50,6 @@ struct expect {
 	bool free_close;
 	bool rtt;
 	bool retrans_later;
-	uint64_t resent;
 	enum portwatch_exposure exposure;
 	uint16_t free_flags;
 	bool any_sock;
