@@ -2,9 +2,11 @@
 #include <linux/gfp.h>
 #include <linux/mm.h>
 
+#include "area.h"
 #include "beacon.h"
 
-struct pw_area pw_beacons;
+void *pw_beacons;
+struct pw_area pw_beacon_area;
 
 size_t pw_beacons_bytes(void)
 {
@@ -13,10 +15,13 @@ size_t pw_beacons_bytes(void)
 
 int pw_beacons_init(void)
 {
-	return pw_area_alloc(&pw_beacons, pw_beacons_bytes(), GFP_KERNEL);
+	int err = pw_area_alloc(&pw_beacon_area, pw_beacons_bytes(), GFP_KERNEL);
+
+	pw_beacons = pw_beacon_area.at;
+	return err;
 }
 
 void pw_beacons_exit(void)
 {
-	pw_area_free(&pw_beacons);
+	pw_area_free(&pw_beacon_area);
 }

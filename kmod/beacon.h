@@ -13,11 +13,13 @@
 #include <asm/barrier.h>
 #include <linux/portwatch.h>
 
-#include "area.h"
+struct pw_area;
 
 #define PW_BEACON_STRIDE	64
 
-extern struct pw_area pw_beacons;
+/* The beacons, and what they are mapped from. */
+extern void *pw_beacons;
+extern struct pw_area pw_beacon_area;
 
 int pw_beacons_init(void);
 void pw_beacons_exit(void);
@@ -25,7 +27,7 @@ size_t pw_beacons_bytes(void);
 
 static inline struct portwatch_beacon *pw_beacon(void)
 {
-	return pw_beacons.at + smp_processor_id() * PW_BEACON_STRIDE;
+	return pw_beacons + smp_processor_id() * PW_BEACON_STRIDE;
 }
 
 /* Interrupts are off until pw_beacon_end(). Returns the time of what follows. */

@@ -239,7 +239,7 @@ static int device_mmap(struct file *file, struct vm_area_struct *vma)
 	if (vma->vm_pgoff >= rings)
 		return map_area(vma, &session->ring_area, rings, false);
 	if (vma->vm_pgoff >= PW_PGOFF_BEACONS)
-		return map_area(vma, &pw_beacons, PW_PGOFF_BEACONS, false);
+		return map_area(vma, &pw_beacon_area, PW_PGOFF_BEACONS, false);
 	return map_area(vma, &session->header, PW_PGOFF_HEADER, false);
 }
 
